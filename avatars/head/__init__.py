@@ -1,0 +1,1 @@
+"""Head models: geometry, skinning, expression and identity of a face."""

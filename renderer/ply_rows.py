@@ -1,0 +1,217 @@
+"""The splats of a 3DGS `.ply` as numpy arrays. No torch, so that `info` answers at once.
+
+Rows pass through in blocks of a few megabytes straight into the final arrays: beside those, which
+take less room than a file of floats, reading needs no memory that grows with the file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.disk import open_input, shown
+from renderer.errors import BadSplatFile, UnreadableFile
+from renderer.ply_header import PlyHeader, field_names, read_header
+from renderer.unusable import SHORTEST_QUAT, unusable_rows
+
+MOST_DROPPED = 20  # one in so many splats may be unusable
+_BLOCK_BYTES = 4 << 20
+_LONGEST_VALUE = 64  # characters an ASCII number and its separator may take
+
+Float32s = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class SplatRows:
+    """Usable splats of a file, after activation; shapes and units as in `Gaussians`, float32.
+
+    `dropped` counts the unusable splats left out; `extra` names the properties that were not read.
+    """
+
+    means: Float32s
+    quats: Float32s
+    scales: Float32s
+    opacities: Float32s
+    sh: Float32s
+    sh_degree: int
+    dropped: int
+    extra: tuple[str, ...]
+
+    @property
+    def fields(self) -> dict[str, Float32s]:
+        """The five arrays by name."""
+        names = ("means", "quats", "scales", "opacities", "sh")
+        return {name: getattr(self, name) for name in names}
+
+
+def read_rows(path: Path) -> SplatRows:
+    """The usable splats of a file.
+
+    Raises:
+        UnreadableFile: the file cannot be opened, read or held in memory.
+        BadSplatFile: it breaks its format, lacks fields, or more than 5 % of it is unusable.
+    """
+    try:
+        with open_input(path) as handle:
+            header = read_header(handle, path)
+            rows = _allocated(header)
+            start = 0
+            for values in _blocks(handle, header, path):
+                _activate(rows, start, values)
+                start += values.shape[1]
+        return _without_unusable(rows, path)
+    except OSError as error:
+        raise UnreadableFile(
+            f"{shown(path)} could not be read to its end ({error.strerror or error}).",
+            "Copy the file to a local disk and try again.",
+        ) from error
+    except MemoryError as error:
+        raise UnreadableFile(
+            f"{shown(path)} holds more splats than this computer's memory.",
+            "Close other programs, or thin the file out, e.g. with SuperSplat.",
+        ) from error
+
+
+def _allocated(header: PlyHeader) -> SplatRows:
+    n, bases = header.count, (header.sh_degree + 1) ** 2
+    return SplatRows(
+        means=np.empty((n, 3), np.float32),
+        quats=np.empty((n, 4), np.float32),
+        scales=np.empty((n, 3), np.float32),
+        opacities=np.empty(n, np.float32),
+        sh=np.empty((n, bases, 3), np.float32),
+        sh_degree=header.sh_degree,
+        dropped=0,
+        extra=header.extra,
+    )
+
+
+def _blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[NDArray[Any]]:
+    """The stored values, [fields, M] float32 at a time, in the order of `field_names`."""
+    handle.seek(header.start)
+    if header.byte_order:
+        return _binary_blocks(handle, header, path)
+    return _ascii_blocks(handle, header, path)
+
+
+def _binary_blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[Float32s]:
+    names = field_names(header.sh_degree)
+    columns = [header.properties[name] for name in names]
+    record = np.dtype(
+        {
+            "names": names,
+            "formats": [header.byte_order + code for _, code, _ in columns],
+            "offsets": [offset for _, _, offset in columns],
+            "itemsize": header.row_bytes,
+        }
+    )
+    per_block = max(1, _BLOCK_BYTES // header.row_bytes)
+    for start in range(0, header.count, per_block):
+        count = min(per_block, header.count - start)
+        # Read rather than mapped: a mapped file that shrinks meanwhile kills the process.
+        content = handle.read(count * header.row_bytes)
+        if len(content) < count * header.row_bytes:
+            raise _cut_short(path, start + len(content) // header.row_bytes, header.count)
+        table = np.frombuffer(content, record)
+        values = np.empty((len(names), count), np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # a double may be too large: infinite
+            for row, name in zip(values, names, strict=True):
+                row[:] = table[name]
+        yield values
+
+
+def _ascii_blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[Float32s]:
+    columns = [header.properties[name][0] for name in field_names(header.sh_degree)]
+    width = len(header.properties)
+    lines = _lines(handle, _LONGEST_VALUE * max(width, 64), path)
+    for _ in range(header.lines_before):
+        next(lines, None)
+    per_block = max(1, _BLOCK_BYTES // (_LONGEST_VALUE * width))
+    for start in range(0, header.count, per_block):
+        count = min(per_block, header.count - start)
+        block = [line for _, line in zip(range(count), lines, strict=False)]
+        if len(block) < count:
+            raise _cut_short(path, start + len(block), header.count)
+        try:
+            table = np.loadtxt(block, np.float64, comments=None, ndmin=2)
+        except ValueError as error:
+            table = np.empty((0, 0))
+            cause: Exception | None = error
+        else:
+            cause = None
+        if table.shape != (count, width):
+            raise BadSplatFile(
+                f"{shown(path)} has a line among its splats {start + 1:,} to {start + count:,} "
+                f"that is not {width} numbers.",
+                "Copy or export the file again.",
+            ) from cause
+        with np.errstate(over="ignore"):
+            yield np.ascontiguousarray(table[:, columns].T, dtype=np.float32)
+
+
+def _lines(handle: BinaryIO, longest: int, path: Path) -> Iterator[str]:
+    """The lines that are not blank. A line ends with any of the three endings."""
+    held = b""
+    while True:
+        content = handle.read(1 << 16)
+        *whole, held = (held + content).replace(b"\r", b"\n").split(b"\n")
+        for line in [*whole, held] if not content else whole:
+            if line and not line.isspace():
+                yield line.decode("ascii", "replace")
+        if len(held) > longest:
+            raise BadSplatFile(
+                f"{shown(path)} has a line of more than {longest:,} characters.",
+                "Copy or export the file again.",
+            )
+        if not content:
+            return
+
+
+def _activate(rows: SplatRows, start: int, values: Float32s) -> None:
+    """Stored values [fields, M] into the arrays from row `start` on."""
+    at = slice(start, start + values.shape[1])
+    geometry = len(values) - 8  # opacity, three scales and four rotations are last
+    rows.means[at] = values[:3].T
+    rows.sh[at, 0] = values[3:6].T
+    # f_rest is channel-major: all of red, then green, then blue.
+    rest = values[6:geometry].reshape(3, -1, values.shape[1])  # [3, K - 1, M]
+    rows.sh[at, 1:] = rest.transpose(2, 1, 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        opacity = values[geometry].astype(np.float64)
+        rows.opacities[at] = 1.0 / (1.0 + np.exp(-opacity))
+        scales = values[geometry + 1 : geometry + 4]
+        rows.scales[at] = np.exp(scales).T
+        quats = values[geometry + 4 :].T.astype(np.float64)
+        length = np.linalg.norm(quats, axis=1, keepdims=True)
+        rows.quats[at] = quats / np.where(length < SHORTEST_QUAT, 1.0, length)
+    # exp and sigmoid turn infinite into a finite 0 or 1, but what was stored is broken all the same.
+    rows.opacities[at][~np.isfinite(opacity)] = np.nan
+    rows.scales[at][~np.isfinite(scales).all(axis=0)] = np.nan
+
+
+def _without_unusable(rows: SplatRows, path: Path) -> SplatRows:
+    bad = unusable_rows(**rows.fields)
+    dropped, count = int(np.count_nonzero(bad)), len(bad)
+    if dropped * MOST_DROPPED > count:
+        raise BadSplatFile(
+            f"{shown(path)} is damaged: {dropped:,} of its {count:,} splats are unusable (not "
+            f"finite, no rotation or an absurd size), and at most 5 % can be left out.",
+            "Export the file again from the program that made it.",
+        )
+    if not dropped:
+        return rows
+    kept = {name: _compacted(field, ~bad) for name, field in rows.fields.items()}
+    return replace(rows, dropped=dropped, **kept)  # type: ignore[arg-type]
+
+
+def _compacted(field: Float32s, keep: NDArray[np.bool_]) -> Float32s:
+    """The rows to keep, moved to the front of the same memory: a copy would double the need."""
+    end = 0
+    for start in range(0, len(field), 1 << 16):
+        rows = field[start : start + (1 << 16)][keep[start : start + (1 << 16)]]
+        field[end : end + len(rows)] = rows
+        end += len(rows)
+    return field[:end]

@@ -1,4 +1,4 @@
-"""This floor's errors that a user can act on; the root and the unreadable file live in renderer.
+"""Errors of floor 2 that a user can act on; the root of the tree lives in the renderer.
 
 UserError                (renderer.errors)
  ├── UnreadableFile      a file is missing, broken, hostile, or not what its name says

@@ -67,15 +67,16 @@ class Camera:
     def project(self, points: Tensor) -> Tensor:
         """Pixel positions [..., 2] of world points [..., 3]; points at depth 0 give infinities."""
         seen = points @ self.viewmat[:3, :3].mT + self.viewmat[:3, 3]
-        pixels = seen @ self.K.mT
+        pixels: Tensor = seen @ self.K.mT
         return pixels[..., :2] / pixels[..., 2:]
 
     def depths(self, points: Tensor) -> Tensor:
         """Distance [...] of world points [..., 3] along the viewing axis, metres."""
-        return points @ self.viewmat[2, :3] + self.viewmat[2, 3]
+        depths: Tensor = points @ self.viewmat[2, :3] + self.viewmat[2, 3]
+        return depths
 
     def rays(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Origin [3] and unit directions [..., 3], world space, through pixel positions [..., 2]."""
+        """Origin [3] and unit world directions [..., 3] through pixel positions [..., 2]."""
         ones = torch.ones_like(pixels[..., :1])
         seen = torch.cat([pixels, ones], dim=-1) @ torch.linalg.inv(self.K).mT
         directions = seen @ self.viewmat[:3, :3]
@@ -86,7 +87,8 @@ class Camera:
         ones = torch.ones_like(pixels[..., :1])
         seen = torch.cat([pixels, ones], dim=-1) @ torch.linalg.inv(self.K).mT
         seen = seen * depths[..., None]
-        return (seen - self.viewmat[:3, 3]) @ self.viewmat[:3, :3]
+        points: Tensor = (seen - self.viewmat[:3, 3]) @ self.viewmat[:3, :3]
+        return points
 
 
 def look_at(

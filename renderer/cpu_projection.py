@@ -1,4 +1,4 @@
-"""Splats to ellipses on the picture: the CPU kernel and its backward pass.
+"""Splats to ellipses on the picture, on the CPU.
 
 EWA splatting (Zwicker et al. 2001) as 3DGS and gsplat do it: the perspective map is linearised at
 the splat's centre, 0.3 px^2 is added to both variances, and a splat reaches as far as its opacity
@@ -13,7 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from renderer.cpu_sh import fill_basis, fill_basis_slopes
+from renderer.cpu_sh import fill_basis
 from renderer.kernels import kernel
 
 F = np.float32
@@ -102,7 +102,6 @@ def footprint(view: Any, mean: Any, q: Any, s: Any, out: Any, work: Any) -> Any:
 @kernel()
 def seen_direction(view: Any, mean: Any, out: Any) -> Any:
     """Write the unit direction camera -> centre into ``out`` [3]; returns the distance."""
-    x, y, z = F(0), F(0), F(0)
     for j in range(3):
         centre = -(view[j] * view[3] + view[4 + j] * view[7] + view[8 + j] * view[11])
         offset = mean[j] - centre
@@ -168,141 +167,3 @@ def project(
                 for k in range(bases):
                     color += values[k] * sh[i, k, c]
                 record[6 + c] = max(color, ZERO)
-
-
-@kernel(parallel=True)
-def project_backward(
-    view: Any,
-    means: Any,
-    quats: Any,
-    scales: Any,
-    sh: Any,
-    records: Any,
-    slopes: Any,
-    v_means: Any,
-    v_quats: Any,
-    v_scales: Any,
-    v_sh: Any,
-) -> None:
-    """From slopes [N, 10] in record order (0-9) to gradients of the splats' own values.
-
-    The opacity's slope needs no kernel (it is column 5). All outputs must come in zeroed.
-    """
-    count, bases = sh.shape[0], sh.shape[1]
-    left, right, top, bottom = limits(view)
-    for chunk in numba.prange(CHUNKS):
-        place = np.empty(6, np.float32)
-        work = np.empty(24, np.float32)
-        values = np.empty(16, np.float32)
-        value_slopes = np.empty((16, 3), np.float32)
-        direction = np.empty(3, np.float32)
-        v_axes = np.empty(9, np.float32)  # of the camera-turned, scaled axes
-        v_turn = np.empty(9, np.float32)  # of the rotation matrix
-        for i in range(chunk * count // CHUNKS, (chunk + 1) * count // CHUNKS):
-            record = records[i]
-            if record[10] == ZERO:
-                continue
-            footprint(view, means[i], quats[i], scales[i], place, work)
-            slope = slopes[i]
-            # Inverse covariance -> covariance: V = -C G C with G symmetric.
-            a, b, c = record[2], record[3], record[4]
-            ga, gb, gc = slope[2], HALF * slope[3], slope[4]
-            p, q, r, s = a * ga + b * gb, a * gb + b * gc, b * ga + c * gb, b * gb + c * gc
-            v_xx, v_xy, v_yy = -(p * a + q * b), -(p * b + q * c), -(r * b + s * c)
-            # Covariance = T T^t, T the picture of the scaled axes.
-            x, y, z = place[0], place[1], place[2]
-            inverse = ONE / z
-            ratio_x, ratio_y = x * inverse, y * inverse
-            slope_x = min(right, max(left, ratio_x))
-            slope_y = min(bottom, max(top, ratio_y))
-            scale_x, scale_y = view[12] * inverse, view[13] * inverse
-            v_scale_x, v_scale_y, v_slope_x, v_slope_y = ZERO, ZERO, ZERO, ZERO
-            for j in range(3):
-                v_tx = TWO * (v_xx * work[18 + j] + v_xy * work[21 + j])
-                v_ty = TWO * (v_xy * work[18 + j] + v_yy * work[21 + j])
-                v_axes[j] = scale_x * v_tx
-                v_axes[3 + j] = scale_y * v_ty
-                v_axes[6 + j] = -scale_x * slope_x * v_tx - scale_y * slope_y * v_ty
-                v_scale_x += v_tx * (work[9 + j] - slope_x * work[15 + j])
-                v_scale_y += v_ty * (work[12 + j] - slope_y * work[15 + j])
-                v_slope_x -= v_tx * scale_x * work[15 + j]
-                v_slope_y -= v_ty * scale_y * work[15 + j]
-            # Camera-space centre: through the axes' picture, the pixel position and the depth.
-            v_x = scale_x * slope[0]
-            v_y = scale_y * slope[1]
-            v_z = slope[9] - (v_x * ratio_x + v_y * ratio_y)
-            v_z -= (v_scale_x * scale_x + v_scale_y * scale_y) * inverse
-            if ratio_x >= left and ratio_x <= right:
-                v_x += v_slope_x * inverse
-                v_z -= v_slope_x * ratio_x * inverse
-            if ratio_y >= top and ratio_y <= bottom:
-                v_y += v_slope_y * inverse
-                v_z -= v_slope_y * ratio_y * inverse
-            for j in range(3):
-                v_means[i, j] = view[j] * v_x + view[4 + j] * v_y + view[8 + j] * v_z
-            # Axes = view rotation, splat rotation, scales.
-            for j in range(3):
-                v_scale = ZERO
-                for k in range(3):
-                    turned = view[k] * v_axes[j]
-                    turned += view[4 + k] * v_axes[3 + j] + view[8 + k] * v_axes[6 + j]
-                    v_scale += turned * work[3 * k + j]
-                    v_turn[3 * k + j] = turned * scales[i, j]
-                v_scales[i, j] = v_scale
-            quaternion_backward(quats[i], v_turn, v_quats[i])
-            # Colour.
-            if bases > 1:
-                distance = seen_direction(view, means[i], direction)
-                fill_basis(direction[0], direction[1], direction[2], bases, values)
-                fill_basis_slopes(direction[0], direction[1], direction[2], bases, value_slopes)
-            else:
-                distance = ONE
-                fill_basis(ZERO, ZERO, ONE, 1, values)
-            v_direction = (ZERO, ZERO, ZERO)
-            for ch in range(3):
-                if record[6 + ch] <= ZERO:
-                    continue
-                v_color = slope[6 + ch]
-                for k in range(bases):
-                    v_sh[i, k, ch] = values[k] * v_color
-                if bases > 1:
-                    dx, dy, dz = v_direction
-                    for k in range(1, bases):
-                        weight = v_color * sh[i, k, ch]
-                        dx += weight * value_slopes[k, 0]
-                        dy += weight * value_slopes[k, 1]
-                        dz += weight * value_slopes[k, 2]
-                    v_direction = (dx, dy, dz)
-            if bases > 1:
-                dx, dy, dz = v_direction
-                along = dx * direction[0] + dy * direction[1] + dz * direction[2]
-                inverse = ONE / max(distance, F(1e-12))
-                v_means[i, 0] += (dx - along * direction[0]) * inverse
-                v_means[i, 1] += (dy - along * direction[1]) * inverse
-                v_means[i, 2] += (dz - along * direction[2]) * inverse
-
-
-@kernel()
-def quaternion_backward(q: Any, v_turn: Any, out: Any) -> None:
-    """Slope [4] of an unnormalised quaternion from the slope [9] of its rotation matrix."""
-    squared = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]
-    if not squared > ZERO:
-        return
-    inverse = ONE / np.sqrt(squared)
-    w, x, y, z = q[0] * inverse, q[1] * inverse, q[2] * inverse, q[3] * inverse
-    m = v_turn
-    v_w = TWO * (x * (m[7] - m[5]) + y * (m[2] - m[6]) + z * (m[3] - m[1]))
-    v_x = TWO * (
-        w * (m[7] - m[5]) + y * (m[1] + m[3]) + z * (m[2] + m[6]) - TWO * x * (m[4] + m[8])
-    )
-    v_y = TWO * (
-        w * (m[2] - m[6]) + x * (m[1] + m[3]) + z * (m[5] + m[7]) - TWO * y * (m[0] + m[8])
-    )
-    v_z = TWO * (
-        w * (m[3] - m[1]) + x * (m[2] + m[6]) + y * (m[5] + m[7]) - TWO * z * (m[0] + m[4])
-    )
-    along = v_w * w + v_x * x + v_y * y + v_z * z
-    out[0] = (v_w - along * w) * inverse
-    out[1] = (v_x - along * x) * inverse
-    out[2] = (v_y - along * y) * inverse
-    out[3] = (v_z - along * z) * inverse

@@ -42,7 +42,7 @@ class CpuRasterizer:
     ) -> Rendering:
         """Draw with gradients; see ``Rasterizer.rasterize``."""
         g = gaussians.to(CPU)
-        picture: Tensor = _Draw.apply(
+        picture: Tensor = _Draw.apply(  # type: ignore[no-untyped-call]
             _view(camera),
             (camera.height, camera.width),
             *(g.means, g.quats, g.scales, g.opacities, g.sh),
@@ -134,8 +134,9 @@ def _forward(view: Floats, shape: tuple[int, int], *arrays: Floats) -> _Drawn:
     from renderer.kernels import launch
 
     records = np.empty((arrays[0].shape[0], RECORD), np.float32)
+    means, quats, scales, opacities, sh = arrays
     with launch():
-        project(view, *arrays, records)
+        project(view, means, quats, scales, opacities, sh, records)
     return _Drawn(shape, records)
 
 
@@ -154,14 +155,16 @@ class _Draw(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, v_picture: Tensor) -> tuple[Any, ...]:
         from renderer.cpu_blend_backward import SLOPES, blend_backward, sum_entries
-        from renderer.cpu_projection import project_backward
+        from renderer.cpu_projection_backward import project_backward
         from renderer.kernels import launch
 
         drawn: _Drawn = ctx.drawn
         means, quats, scales, _opacities, sh = (_array(tensor) for tensor in ctx.saved_tensors)
         entry_slopes = np.empty((len(drawn.entries), SLOPES), np.float32)
         slopes = np.zeros((len(means), SLOPES), np.float32)
-        grads = [np.zeros_like(array) for array in (means, quats, scales, sh)]
+        v_means, v_quats, v_scales, v_sh = (
+            np.zeros_like(array) for array in (means, quats, scales, sh)
+        )
         with launch():
             blend_backward(
                 drawn.records,
@@ -173,10 +176,12 @@ class _Draw(torch.autograd.Function):
                 entry_slopes,
             )
             sum_entries(drawn.order, drawn.splat_starts, drawn.slots, entry_slopes, slopes)
-            project_backward(ctx.view, means, quats, scales, sh, drawn.records, slopes, *grads)
-        v_means, v_quats, v_scales, v_sh = (torch.from_numpy(grad) for grad in grads)
-        v_opacities = torch.from_numpy(slopes[:, 5].copy())
-        return None, None, v_means, v_quats, v_scales, v_opacities, v_sh
+            splats = (means, quats, scales, sh)
+            project_backward(
+                ctx.view, splats, drawn.records, slopes, (v_means, v_quats, v_scales, v_sh)
+            )
+        grads = (v_means, v_quats, v_scales, slopes[:, 5].copy(), v_sh)
+        return None, None, *(torch.from_numpy(grad) for grad in grads)
 
 
 def _array(tensor: Tensor) -> Floats:

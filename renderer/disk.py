@@ -16,7 +16,7 @@ _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def printable(text: str) -> str:
-    """The text on one line, safe for a terminal: odd characters escaped, the middle cut if long."""
+    """Text on one line, safe for a terminal: odd characters escaped, the middle cut if long."""
     safe = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     if len(safe) <= _LONGEST_SHOWN:
         return safe
@@ -25,15 +25,16 @@ def printable(text: str) -> str:
 
 
 def shown(path: Path) -> str:
-    """A file's name as messages write it."""
+    """Name of a file as messages write it."""
     return printable(str(path))
 
 
 def open_input(path: Path) -> BinaryIO:
-    """The file, open for reading bytes; never waits, whatever the name leads to.
+    """Open file for reading bytes; never waits, whatever the name leads to.
 
     Raises:
-        UnreadableFile: missing, empty, a folder, a pipe or device, a link to itself, not ours to read.
+        UnreadableFile: missing, empty, a folder, a pipe or device, a link to itself, or not ours
+            to read.
     """
     try:
         # Asked before opening: to open a device can already make it do something.
@@ -89,7 +90,7 @@ def _unreadable(path: Path, error: OSError | ValueError) -> UnreadableFile:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file, open for writing bytes, that takes the name `path` only if the block succeeds.
+    """New file, open for writing bytes, that takes the name `path` only if the block succeeds.
 
     It is written beside the target, flushed to the disk and renamed over it, so that at every
     moment the name holds the old content or the new one; after a failure nothing new is left.
@@ -97,7 +98,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises:
         UserError: no room, no such folder, not ours to write, or the name is no ordinary file.
     """
-    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
+    beside = path.parent / f".{path.name[:40]}.{secrets.token_hex(6)}.part"
     try:
         if path.exists() and not path.is_file():
             # A rename would put a file in the place of /dev/null just as well.

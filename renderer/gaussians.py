@@ -76,7 +76,7 @@ class Gaussians:
         return self._mapped(lambda field: field[index])
 
     def unusable(self) -> Tensor:
-        """Mask [N] of splats nothing can draw: not finite, zero quaternion, absurd scale or opacity.
+        """Mask [N] of splats nothing can draw: not finite, no rotation, absurd scale or opacity.
 
         `renderer.unusable` says what absurd means; it also judges files before they become tensors.
         """

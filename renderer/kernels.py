@@ -17,7 +17,7 @@ from numba.core import event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-numba.config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]
+setattr(numba.config, "THREADING_LAYER_PRIORITY", ["omp", "tbb", "workqueue"])  # noqa: B010
 
 _lock = threading.RLock()
 
@@ -51,16 +51,16 @@ def threading_layer() -> str:
     """Which of numba's threading layers runs here: ``omp``, ``tbb`` or ``workqueue``."""
     with _lock:
         _touch(np.zeros(2, np.float32))
-        return str(numba.threading_layer())
+        return str(numba.threading_layer())  # type: ignore[attr-defined]
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(parallel=True, cache=True)
 def _touch(values: Any) -> None:
     for i in numba.prange(values.shape[0]):
         values[i] = 1.0
 
 
-class _Listener(event.Listener):  # type: ignore[misc]
+class _Listener(event.Listener):
     """Calls back when a kernel really compiles, which a kernel found on disk does not."""
 
     def __init__(self, callback: Callable[[str], None]) -> None:

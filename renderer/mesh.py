@@ -113,9 +113,9 @@ def visible_vertices(
 ) -> NDArray[np.bool_]:
     """Mask [V] of vertices in the picture that no face hides by more than the tolerance.
 
-    A vertex is compared with the farthest surface seen at the four pixel centres around it: so a
-    slope does not hide its own vertices, and within a pixel of an outline a vertex just behind
-    it may count as visible. Where none of the four sees the mesh nothing hides the vertex.
+    A vertex is compared with the farthest surface seen at the four pixel centres around it, so that
+    a slope does not hide its own vertices; closer than a pixel to an outline the answer may go
+    either way. Where none of the four sees the mesh nothing hides the vertex.
 
     Args:
         buffer: from ``draw_mesh`` with the same camera.
@@ -159,7 +159,7 @@ def visible_vertices(
 
 
 def wireframe(buffer: MeshBuffer) -> NDArray[np.bool_]:
-    """Mask [H, W] of pixels whose right or lower neighbour sees another face: lines one pixel wide."""
+    """Mask [H, W] of pixels whose right or lower neighbour sees another face (or none)."""
     lines = np.zeros(buffer.face.shape, np.bool_)
     lines[:, :-1] = buffer.face[:, :-1] != buffer.face[:, 1:]
     lines[:-1] |= buffer.face[:-1] != buffer.face[1:]

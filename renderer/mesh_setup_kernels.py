@@ -85,9 +85,9 @@ def _fill_corners(x: Any, y: Any, height: int, width: int, corners: Any, span: A
         return
     if area < 0:
         corners[2], corners[3], corners[4], corners[5] = x2, y2, x1, y1
-    row = max((min(y0, y1, y2) + HALF - 1) >> BITS, 0)
+    row: Any = max((min(y0, y1, y2) + HALF - 1) >> BITS, 0)
     row_end = min(((max(y0, y1, y2) - HALF) >> BITS) + 1, height)
-    column = max((min(x0, x1, x2) + HALF - 1) >> BITS, 0)
+    column: Any = max((min(x0, x1, x2) + HALF - 1) >> BITS, 0)
     column_end = min(((max(x0, x1, x2) - HALF) >> BITS) + 1, width)
     if row < row_end and column < column_end:
         span[0], span[1], span[2], span[3] = row, row_end, column, column_end

@@ -39,7 +39,7 @@ class SplatFile:
 
 
 def read_ply(path: Path) -> SplatFile:
-    """The splats of a 3DGS `.ply`: binary of either byte order or ASCII, fields in any order.
+    """Splats of a 3DGS `.ply`: binary of either byte order or ASCII, fields in any order.
 
     Memory: at most four times the file plus some tens of megabytes.
 
@@ -65,7 +65,10 @@ def write_ply(path: Path, gaussians: Gaussians, sh_degree: int = 3) -> None:
 
     Raises:
         UserError: no room, no such folder, or not ours to write; nothing is left behind.
+        ValueError: sh_degree is not 0..3.
     """
+    if sh_degree not in range(4):
+        raise ValueError(f"sh_degree must be 0..3, not {sh_degree}")
     names = _layout(sh_degree)
     table = np.zeros((len(gaussians), len(names)), "<f4")
     cpu = gaussians.detach().to("cpu")
@@ -79,13 +82,10 @@ def write_ply(path: Path, gaussians: Gaussians, sh_degree: int = 3) -> None:
     table[:, -4:] = cpu.quats.numpy()
     records = table.view([(name, "<f4") for name in names])[:, 0]
     element = plyfile.PlyElement.describe(records, "vertex")
-    with replacing(Path(path)) as handle:
+    with replacing(path) as handle:
         plyfile.PlyData([element], byte_order="<").write(handle)
 
 
 def _layout(sh_degree: int) -> tuple[str, ...]:
     position, colour = field_names(sh_degree)[:3], field_names(sh_degree)[3:]
     return (*position, "nx", "ny", "nz", *colour)
-
-
-__all__ = ["SplatFile", "read_ply", "write_ply"]

@@ -29,7 +29,7 @@ _OTHER = "Save it again as a 3D Gaussian splat .ply, e.g. with SuperSplat."
 
 
 def field_names(sh_degree: int) -> tuple[str, ...]:
-    """The properties that make a splat: x y z, f_dc, f_rest, opacity, scale, rot."""
+    """Properties that make a splat: x y z, f_dc, f_rest, opacity, scale, rot."""
     rest = (f"f_rest_{i}" for i in range(REST_COUNTS[sh_degree]))
     dc, scale, rot = ("f_dc_0 f_dc_1 f_dc_2", "scale_0 scale_1 scale_2", "rot_0 rot_1 rot_2 rot_3")
     return ("x", "y", "z", *dc.split(), *rest, "opacity", *scale.split(), *rot.split())
@@ -73,7 +73,7 @@ class _Element:
 
 
 def read_header(handle: BinaryIO, path: Path) -> PlyHeader:
-    """The checked header of an open file; `path` is for messages.
+    """Checked header of an open file; `path` is for messages.
 
     Raises:
         BadSplatFile: no PLY, no splats, unknown types, fields missing, or a body shorter than the
@@ -120,7 +120,7 @@ def read_header(handle: BinaryIO, path: Path) -> PlyHeader:
 
 
 def _header_text(handle: BinaryIO, path: Path) -> tuple[str, int]:
-    """The lines between "ply" and "end_header", and the byte after them."""
+    """Lines between "ply" and "end_header", and the byte after them."""
     begin = handle.read(LONGEST_HEADER)
     first = re.match(rb"ply[ \t]*(\r\n|\n|\r)", begin)
     if first is None:

@@ -6,6 +6,7 @@ take less room than a file of floats, reading needs no memory that grows with th
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +21,8 @@ from renderer.unusable import SHORTEST_QUAT, unusable_rows
 MOST_DROPPED = 20  # one in so many splats may be unusable
 _BLOCK_BYTES = 4 << 20
 _LONGEST_VALUE = 64  # characters an ASCII number and its separator may take
+
+_AGAIN = "Copy or export the file again."
 
 Float32s = NDArray[np.float32]
 
@@ -48,7 +51,7 @@ class SplatRows:
 
 
 def read_rows(path: Path) -> SplatRows:
-    """The usable splats of a file.
+    """Usable splats of a file.
 
     Raises:
         UnreadableFile: the file cannot be opened, read or held in memory.
@@ -90,7 +93,7 @@ def _allocated(header: PlyHeader) -> SplatRows:
 
 
 def _blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[NDArray[Any]]:
-    """The stored values, [fields, M] float32 at a time, in the order of `field_names`."""
+    """Stored values, [fields, M] float32 at a time, in the order of `field_names`."""
     handle.seek(header.start)
     if header.byte_order:
         return _binary_blocks(handle, header, path)
@@ -127,33 +130,28 @@ def _ascii_blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[F
     columns = [header.properties[name][0] for name in field_names(header.sh_degree)]
     width = len(header.properties)
     lines = _lines(handle, _LONGEST_VALUE * max(width, 64), path)
-    for _ in range(header.lines_before):
-        next(lines, None)
+    for _ in islice(lines, header.lines_before):
+        pass
     per_block = max(1, _BLOCK_BYTES // (_LONGEST_VALUE * width))
     for start in range(0, header.count, per_block):
         count = min(per_block, header.count - start)
-        block = [line for _, line in zip(range(count), lines, strict=False)]
+        block = list(islice(lines, count))
         if len(block) < count:
             raise _cut_short(path, start + len(block), header.count)
         try:
-            table = np.loadtxt(block, np.float64, comments=None, ndmin=2)
+            table = np.loadtxt(block, np.float64, comments=None, ndmin=2).reshape(count, width)
         except ValueError as error:
-            table = np.empty((0, 0))
-            cause: Exception | None = error
-        else:
-            cause = None
-        if table.shape != (count, width):
             raise BadSplatFile(
                 f"{shown(path)} has a line among its splats {start + 1:,} to {start + count:,} "
                 f"that is not {width} numbers.",
-                "Copy or export the file again.",
-            ) from cause
+                _AGAIN,
+            ) from error
         with np.errstate(over="ignore"):
             yield np.ascontiguousarray(table[:, columns].T, dtype=np.float32)
 
 
 def _lines(handle: BinaryIO, longest: int, path: Path) -> Iterator[str]:
-    """The lines that are not blank. A line ends with any of the three endings."""
+    """Lines that are not blank. A line ends with any of the three endings."""
     held = b""
     while True:
         content = handle.read(1 << 16)
@@ -164,14 +162,20 @@ def _lines(handle: BinaryIO, longest: int, path: Path) -> Iterator[str]:
         if len(held) > longest:
             raise BadSplatFile(
                 f"{shown(path)} has a line of more than {longest:,} characters.",
-                "Copy or export the file again.",
+                _AGAIN,
             )
         if not content:
             return
 
 
+def _cut_short(path: Path, found: int, count: int) -> BadSplatFile:
+    return BadSplatFile(
+        f"{shown(path)} is cut short: it ends after {found:,} of {count:,} splats.", _AGAIN
+    )
+
+
 def _activate(rows: SplatRows, start: int, values: Float32s) -> None:
-    """Stored values [fields, M] into the arrays from row `start` on."""
+    """Write stored values [fields, M] into the arrays from row `start` on."""
     at = slice(start, start + values.shape[1])
     geometry = len(values) - 8  # opacity, three scales and four rotations are last
     rows.means[at] = values[:3].T
@@ -187,7 +191,7 @@ def _activate(rows: SplatRows, start: int, values: Float32s) -> None:
         quats = values[geometry + 4 :].T.astype(np.float64)
         length = np.linalg.norm(quats, axis=1, keepdims=True)
         rows.quats[at] = quats / np.where(length < SHORTEST_QUAT, 1.0, length)
-    # exp and sigmoid turn infinite into a finite 0 or 1, but what was stored is broken all the same.
+    # exp and sigmoid turn an infinity into a harmless 0 or 1; what was stored is broken.
     rows.opacities[at][~np.isfinite(opacity)] = np.nan
     rows.scales[at][~np.isfinite(scales).all(axis=0)] = np.nan
 
@@ -208,7 +212,7 @@ def _without_unusable(rows: SplatRows, path: Path) -> SplatRows:
 
 
 def _compacted(field: Float32s, keep: NDArray[np.bool_]) -> Float32s:
-    """The rows to keep, moved to the front of the same memory: a copy would double the need."""
+    """Rows to keep, moved to the front of the same memory: a copy would double the need."""
     end = 0
     for start in range(0, len(field), 1 << 16):
         rows = field[start : start + (1 << 16)][keep[start : start + (1 << 16)]]

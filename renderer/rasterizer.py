@@ -114,27 +114,16 @@ def choose_rasterizer(
         raise ValueError(f"the device must be auto, cuda or cpu, not '{choice}'")
     note = ""
     if choice != "cpu":
-        from renderer.gsplat_rasterizer import GsplatRasterizer, gpu_problem
+        from renderer.gsplat_rasterizer import GsplatRasterizer
 
-        problem = gpu_problem()
-        if problem is None:
+        try:
             return GsplatRasterizer(announce=announce)
-        if choice == "cuda":
-            raise problem
-        if torch.cuda.is_available():  # a GPU that lies idle deserves a sentence; none does not
-            note = f"Drawing on the CPU: {problem.message} {problem.remedy}"
-            log.warning("%s", note)
+        except NoGpu as problem:
+            if choice == "cuda":
+                raise
+            if torch.cuda.is_available():  # an idle GPU deserves a sentence; no GPU does not
+                note = f"Drawing on the CPU: {problem.message} {problem.remedy}"
+                log.warning("%s", note)
     from renderer.cpu_rasterizer import CpuRasterizer
 
     return CpuRasterizer(note=note, announce=announce)
-
-
-__all__ = [
-    "Choice",
-    "Color",
-    "Frame",
-    "NoGpu",
-    "Rasterizer",
-    "Rendering",
-    "choose_rasterizer",
-]

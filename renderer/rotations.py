@@ -33,7 +33,8 @@ def rotate(quats: Tensor, vectors: Tensor) -> Tensor:
     """Vectors [..., 3] turned by unit quaternions [..., 4]."""
     axis = quats[..., 1:].expand(*torch.broadcast_shapes(quats.shape[:-1], vectors.shape[:-1]), 3)
     twice = 2.0 * torch.linalg.cross(axis, vectors.expand_as(axis))
-    return vectors + quats[..., :1] * twice + torch.linalg.cross(axis, twice)
+    turned: Tensor = vectors + quats[..., :1] * twice + torch.linalg.cross(axis, twice)
+    return turned
 
 
 def quats_to_matrices(quats: Tensor) -> Tensor:
@@ -50,7 +51,8 @@ def quats_to_matrices(quats: Tensor) -> Tensor:
         2 * (y * z + w * x),
         1 - 2 * (x * x + y * y),
     ]
-    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+    flat = torch.stack(rows, dim=-1)
+    return flat.reshape(*flat.shape[:-1], 3, 3)
 
 
 def matrices_to_quats(matrices: Tensor) -> Tensor:

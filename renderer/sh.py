@@ -60,4 +60,5 @@ def from_rgb(rgb: Tensor) -> Tensor:
 
 def to_rgb(sh: Tensor) -> Tensor:
     """Colours [..., 3] that degree-0 coefficients [..., 3] show, cut at 0."""
-    return (sh * C0 + 0.5).clamp_min(0.0)
+    # One pass fewer than multiplying and adding: on the GPU small pictures are bound by launches.
+    return torch.add(sh.new_full((), 0.5), sh, alpha=C0).clamp_min(0.0)

@@ -19,9 +19,9 @@ def unusable_rows(
 ) -> NDArray[np.bool_]:
     """Mask [N] of splats that are not finite, have no rotation, or an absurd size or opacity.
 
-    Absurd means a centre, scale or colour beyond `FARTHEST`, a scale above `TIMES_TYPICAL` times the
-    spread of the centres (or, where all centres coincide, the usual scale), a negative scale, or an
-    opacity outside 0..1.
+    Absurd means a centre, scale or colour beyond `FARTHEST`, a scale above `TIMES_TYPICAL` times
+    the spread of the centres (where all centres coincide: times the usual scale), a negative scale,
+    or an opacity outside 0..1.
 
     Args:
         means: [N, 3] centres, metres.
@@ -30,9 +30,9 @@ def unusable_rows(
         opacities: [N].
         sh: [N, K, 3] colour.
     """
-    largest = min(TIMES_TYPICAL * _typical_size(means, scales), FARTHEST)
     bad = np.empty(len(means), dtype=np.bool_)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # signalling NaN complain at every touch
+        largest = min(TIMES_TYPICAL * _typical_size(means, scales), FARTHEST)
         for start in range(0, len(means), _ROWS):
             rows = slice(start, start + _ROWS)
             # Written so that NaN, which fails every comparison, counts as bad.

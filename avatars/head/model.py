@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from avatars.head.skinning import JOINTS, ShapedHead, shaped
+from avatars.head.skinning import JOINTS, PosingBasis, ShapedHead, shaped
 from avatars.head.state import HeadState
 from avatars.head.tables import ArkitTable, Landmarks
 
@@ -139,7 +139,7 @@ class HeadModel:
         )
 
     def shaped(self, betas: Tensor | None = None, offsets: Tensor | None = None) -> ShapedHead:
-        """This head with an identity applied once, to be posed many times.
+        """The head with an identity applied once, to be posed many times.
 
         Args:
             betas: [..., n] the first n <= S identity coefficients, standard deviations.
@@ -162,6 +162,11 @@ class HeadModel:
             ValueError: more coefficients than the head has directions.
         """
         return self.shaped(betas, offsets).pose(state)
+
+    @cached_property
+    def posing_basis(self) -> PosingBasis:
+        """The arrays that posing reads, in their layout; made at the first pose."""
+        return PosingBasis(self)
 
     @cached_property
     def faces_numpy(self) -> NDArray[np.int64]:

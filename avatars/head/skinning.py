@@ -10,7 +10,7 @@ data, so posing can be captured as a CUDA graph.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -44,7 +44,7 @@ class ShapedHead:
         Raises:
             ValueError: the state holds more expressions than the head has.
         """
-        basis = _basis(self.head)
+        basis = self.head.posing_basis
         expression = padded(state.expression, self.head.expression_count, "expressions")
         turns = rodrigues(
             torch.stack(
@@ -82,7 +82,7 @@ def shaped(
     Raises:
         ValueError: more betas than the head has directions.
     """
-    basis = _basis(head)
+    basis = head.posing_basis
     vertices, joints = head.v_template, basis.joints
     if betas is not None:
         betas = padded(betas, head.shape_count, "betas")
@@ -100,12 +100,12 @@ def rodrigues(vectors: Tensor) -> Tensor:
     The angle is the length of vector + 1e-8, as in FLAME's published code: finite gradients at
     zero, and results comparable to 1e-6.
     """
-    angle = (vectors + 1e-8).norm(dim=-1, keepdim=True)
+    angle: Tensor = (vectors + 1e-8).norm(dim=-1, keepdim=True)
     x, y, z = (vectors / angle).unbind(-1)
     zero = torch.zeros_like(x)
     cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).unflatten(-1, (3, 3))
     angle = angle[..., None]
-    turned = torch.sin(angle) * cross + (1 - torch.cos(angle)) * (cross @ cross)
+    turned: Tensor = torch.sin(angle) * cross + (1 - torch.cos(angle)) * (cross @ cross)
     return turned + torch.diag_embed(torch.ones_like(vectors))
 
 
@@ -158,11 +158,15 @@ def padded(coefficients: Tensor, count: int, what: str) -> Tensor:
     return torch.nn.functional.pad(coefficients, (0, count - given))
 
 
-class _Basis:
+class PosingBasis:
     """A head's arrays in the layout that posing reads, made once per head."""
 
     def __init__(self, head: "HeadModel") -> None:
-        self.head = head
+        # Kept for later, so they must not be inference tensors even if the first call is one.
+        with torch.inference_mode(False), torch.no_grad():
+            self._prepare(head)
+
+    def _prepare(self, head: "HeadModel") -> None:
         self.has_correctives = bool(head.posedirs.any())
         self.identity = torch.eye(3, device=head.device, dtype=head.v_template.dtype)
         self.joints = head.J_regressor @ head.v_template  # [J, 3]
@@ -175,24 +179,14 @@ class _Basis:
         self.joints_by_expression = _rows(
             torch.einsum("jv,vce->jce", head.J_regressor, head.exprdirs)
         )  # [E, 3 J]
-
-    @cached_property
-    def shape(self) -> Tensor:
-        return _rows(self.head.shapedirs)  # [S, 3 V]
-
-    @cached_property
-    def joints_by_shape(self) -> Tensor:
-        return _rows(torch.einsum("jv,vcs->jcs", self.head.J_regressor, self.head.shapedirs))
+        self.shape = _rows(head.shapedirs)  # [S, 3 V]
+        self.joints_by_shape = _rows(
+            torch.einsum("jv,vcs->jcs", head.J_regressor, head.shapedirs)
+        )  # [S, 3 J]
 
 
 def _rows(directions: Tensor) -> Tensor:
     return directions.flatten(0, 1).t().contiguous()
-
-
-@lru_cache(maxsize=8)
-def _basis(head: "HeadModel") -> _Basis:
-    with torch.no_grad():
-        return _Basis(head)
 
 
 @lru_cache(maxsize=8)

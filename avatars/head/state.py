@@ -61,7 +61,9 @@ class HeadState:
         """The resting state: all zeros, [E] and so on, or [T, E] when ``frames`` is given."""
         lead = () if frames is None else (frames,)
         widths = {"expression": expressions, **_WIDTHS}
-        return cls(**{k: torch.zeros(*lead, w, device=device, dtype=dtype) for k, w in widths.items()})
+        return cls(
+            **{k: torch.zeros(*lead, w, device=device, dtype=dtype) for k, w in widths.items()}
+        )
 
     @property
     def frames(self) -> int | None:
@@ -112,7 +114,9 @@ class HeadState:
         for item in fields(self):
             start, end = getattr(self, item.name), getattr(other, item.name)
             turns = item.name in _POSES
-            mixed[item.name] = _turned(start, end, share) if turns else torch.lerp(start, end, share)
+            mixed[item.name] = (
+                _turned(start, end, share) if turns else torch.lerp(start, end, share)
+            )
         return HeadState(**mixed)
 
     def _mapped(self, function: Callable[[Tensor], Tensor]) -> "HeadState":

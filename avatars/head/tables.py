@@ -47,7 +47,8 @@ class Landmarks:
     def __post_init__(self) -> None:
         if self.barycentrics.shape != (*self.faces.shape, 3):
             raise ValueError(
-                f"barycentrics must be {[*self.faces.shape, 3]}, not {list(self.barycentrics.shape)}"
+                f"barycentrics must be {[*self.faces.shape, 3]}, "
+                f"not {list(self.barycentrics.shape)}"
             )
         if self.ids and len(self.ids) != self.faces.shape[-1]:
             raise ValueError(f"{len(self.ids)} ids do not name {self.faces.shape[-1]} points")

@@ -52,7 +52,7 @@ BLOBS = (
     Ellipsoid((0, 44, -9), (75.5, 83, 93), power=2.2),  # cranium
     Ellipsoid((0, 62, -30), (72, 62, 62), 15),  # parietal bones
     Ellipsoid((0, 22, -37), (66, 62, 61), 20),  # occiput
-    Ellipsoid((0, -8, 8), (71, 62, 46), 15),  # mastoid and ramus of the jaw, under the ear
+    Ellipsoid((0, -10, 6), (70.5, 66, 46), 15),  # mastoid and ramus of the jaw, under the ear
     Ellipsoid((0, -42, 27), (59, 48, 55), 18),  # floor of the mouth
     Ellipsoid((0, -72, 38), (44, 27, 38), 14),  # under the tongue, behind the chin
 )
@@ -60,7 +60,7 @@ SKULL_BLOBS = 3
 """The first blobs join the cranium; the others come after the neck."""
 NECK: tuple[tuple[tuple[float, float, float], tuple[float, float, float], float, float], ...] = (
     ((0, -10, -26), (0, -85, -24), 47.0, 50.0),
-    ((0, -85, -14), (0, -190, -66), 53.0, 56.0),
+    ((0, -85, -14), (0, -190, -66), 54.2, 57.2),
 )
 """Rounded cones: upper end, lower end, radius at each."""
 NECK_WIDER = 1.06
@@ -98,7 +98,7 @@ def onto_skull(points: Floats, steps: int) -> Floats:
 
 def add_cranium(face: MirrorMesh) -> tuple[MirrorMesh, Ints]:
     """The face with the annulus sewn to its oval, and the ids [36] of the neck loop."""
-    oval = _face_oval(face)
+    oval = face_oval(face)
     ring_mirror = (COLUMNS - np.arange(COLUMNS)) % COLUMNS
     start = _stereographic_rings(face.vertices, oval)
     target = _relaxed(start, face.vertices[oval], ring_mirror)
@@ -145,7 +145,7 @@ def _soft_minimum(a: Floats, b: Floats, softness: float) -> Floats:
     return value
 
 
-def _face_oval(face: MirrorMesh) -> Ints:
+def face_oval(face: MirrorMesh) -> Ints:
     """[36] the oval from the hair line down the right side to the chin and up the left."""
     loop = max(boundary_loops(face.faces), key=len)
     loop = np.roll(loop, -int(np.flatnonzero(loop == CROWN_LANDMARK)[0]))
@@ -163,7 +163,8 @@ def _neck_loop() -> Floats:
         middle = (low + high) / 2
         outside = skull_distance(LOOP_CENTRE + middle[:, None] * outwards) > 0
         low, high = np.where(outside, low, middle), np.where(outside, middle, high)
-    return LOOP_CENTRE + low[:, None] * outwards
+    loop: Floats = LOOP_CENTRE + low[:, None] * outwards
+    return loop
 
 
 def _stereographic_rings(vertices: Floats, oval: Ints) -> Floats:
@@ -191,7 +192,7 @@ def _stereographic_rings(vertices: Floats, oval: Ints) -> Floats:
         square = (chart**2).sum(axis=1)[:, None]
         unit = (2 * chart @ np.stack([side, up]) + (square - 1) * pole) / (square + 1)
         rings.append(CENTRE + unit * length[:, None])
-    result = np.stack(rings)
+    result: Floats = np.stack(rings)
     result[:-1] = onto_skull(result[:-1].reshape(-1, 3), 30).reshape(RINGS - 1, COLUMNS, 3)
     result[-1] = _neck_loop()
     return result
@@ -203,7 +204,7 @@ def _relaxed(rings: Floats, oval: Floats, ring_mirror: Ints) -> Floats:
     Long edges pull a little harder than short ones. A stronger pull (exponent 1.3, step 0.7)
     makes neighbouring rings swing against each other like a chessboard.
     """
-    grid = np.concatenate([oval[None], rings])
+    grid: Floats = np.concatenate([oval[None], rings])
     for step in range(700):
         inner = grid[1:-1]
         total = np.zeros_like(inner)
@@ -239,11 +240,11 @@ def _blended(mesh: MirrorMesh, face_count: int, oval: Ints) -> MirrorMesh:
     count = len(mesh.vertices)
     target = mesh.vertices
     gap = np.linalg.norm(target[:, None] - target[oval][None], axis=2).min(axis=1)
-    pull = 0.15 * np.clip((gap - 6) / 28, 0, 1) ** 2
+    pull = 0.15 * np.clip((gap - 8) / 40, 0, 1) ** 2
     pull[-COLUMNS:] = 50.0
     # Away from the face the surface keeps the target's own bending: without this the crown,
     # where edges are longest, is ironed flat by ten millimetres.
-    keep = np.clip((gap - 4) / 26, 0, 1)[:, None]
+    keep = np.clip((gap - 6) / 34, 0, 1)[:, None]
     free = np.arange(count) >= face_count
     vertices = target
     for _ in range(3):
@@ -252,7 +253,11 @@ def _blended(mesh: MirrorMesh, face_count: int, oval: Ints) -> MirrorMesh:
         energy = (bend.T @ bend).tocsr()
         wanted = bend.T @ (keep * (bend @ target))
         left = energy[free][:, free] + sparse.diags_array(pull[free])
-        right = wanted[free] + pull[free, None] * target[free] - energy[free][:, ~free] @ vertices[~free]
+        right = (
+            wanted[free]
+            + pull[free, None] * target[free]
+            - energy[free][:, ~free] @ vertices[~free]
+        )
         solved = vertices.copy()
         solved[free] = splu(left.tocsc()).solve(right)
         vertices = symmetrised(solved, mesh.mirror)

@@ -97,9 +97,10 @@ def _lids_on_ball(vertices: Floats, measurements: Measurements) -> Floats:
 def _lips_closed(vertices: Floats, mirror: Ints) -> Floats:
     """[468, 3] inner lip pairs brought together, a hair apart so that the loop stays open."""
     result = vertices.copy()
+    half_gap = np.array([0.0, _LIP_HALF_GAP, 0.0])
     for upper, lower in LIP_PAIRS:
         middle = (vertices[upper] + vertices[lower]) / 2
-        result[upper] = middle + [0.0, _LIP_HALF_GAP, 0.0]
-        result[lower] = middle - [0.0, _LIP_HALF_GAP, 0.0]
+        result[upper] = middle + half_gap
+        result[lower] = middle - half_gap
     mean: Floats = (result + result[mirror] * FLIP_X) / 2
     return mean

@@ -37,7 +37,9 @@ def loop_step(mesh: MirrorMesh) -> LoopStep:
     for a, b, c in faces:
         for p, q, r in ((a, b, c), (b, c, a), (c, a, b)):
             opposite[index[(int(min(p, q)), int(max(p, q)))] - count].append(int(r))
-    matrix = sparse.vstack([_vertex_rows(edges, opposite, count), _edge_rows(edges, opposite, count)])
+    matrix = sparse.vstack(
+        [_vertex_rows(edges, opposite, count), _edge_rows(edges, opposite, count)]
+    )
     return LoopStep(
         matrix.tocsr(),
         _split_in_four(mesh.right_faces, index),
@@ -135,7 +137,8 @@ def _split_face(
     face: list[int], index: dict[tuple[int, int], int], vertices: Floats
 ) -> list[tuple[int, int, int]]:
     """Triangles of one face with zero to three of its edges cut."""
-    middle = [index.get((min(p, q), max(p, q))) for p, q in zip(face, face[1:] + face[:1])]
+    turned = face[1:] + face[:1]
+    middle = [index.get((min(p, q), max(p, q))) for p, q in zip(face, turned, strict=True)]
     cuts = sum(m is not None for m in middle)
     if cuts == 0:
         return [(face[0], face[1], face[2])]

@@ -1,0 +1,147 @@
+"""The commands: what can be typed, and which function each one calls.
+
+Nothing heavy is imported here, so that ``--help`` answers at once; each command imports what it
+needs when it runs.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from app import __version__
+from renderer.errors import UserError
+
+Run = Callable[[], int]
+DEVICES = ("auto", "cpu", "cuda")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with our manners: a wrong word is a UserError that names the nearest right one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a UserError instead of printing usage and leaving."""
+        raise UserError(f"{message[:1].upper()}{message[1:]}.", f"See '{self.prog} --help'.")
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Like argparse's, but unknown flags are answered with the nearest known one."""
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            raise UserError(
+                f"'{unknown[0]}' is not something '{self.prog}' understands.",
+                _nearest(unknown[0].split("=")[0], self._flags(), f"See '{self.prog} --help'."),
+            )
+        return parsed
+
+    def _flags(self) -> list[str]:
+        return [flag for action in self._actions for flag in action.option_strings]
+
+
+def parse(arguments: Sequence[str]) -> Run:
+    """The function that carries out a command line.
+
+    Raises:
+        UserError: a command, flag or value that is not known.
+        SystemExit: after ``--help`` and ``--version`` have answered.
+    """
+    if not arguments or arguments[0] in ("-h", "--help", "--version"):
+        parser = _overview()
+        if arguments:
+            parser.parse_args(arguments)
+        return partial(_window, parser)
+    name, rest = arguments[0], arguments[1:]
+    if name in COMMANDS:
+        summary, build = COMMANDS[name]
+        parser = Parser(prog=f"avatar-gui {name}", description=summary, allow_abbrev=False)
+        run = build(parser)
+        return partial(run, parser.parse_args(rest))
+    if name.startswith("-"):
+        raise UserError(
+            f"'{name}' is not a flag of avatar-gui.",
+            _nearest(name, ["--help", "--version"], "See 'avatar-gui --help'."),
+        )
+    if Path(name).exists():
+        return partial(_window, _overview())
+    raise UserError(
+        f"'{name}' is neither a command nor a file.",
+        _nearest(name, list(COMMANDS), "See 'avatar-gui --help'."),
+    )
+
+
+def _nearest(word: str, known: list[str], otherwise: str) -> str:
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"Did you mean '{found[0]}'?" if found else otherwise
+
+
+def _overview() -> Parser:
+    rows = "\n".join(f"  {name:<12} {summary}" for name, (summary, _) in COMMANDS.items())
+    parser = Parser(
+        prog="avatar-gui",
+        description="Photoreal 3D head avatars of Gaussian splats.",
+        epilog=f"commands:\n{rows}\n\nSee 'avatar-gui COMMAND --help' for each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"avatar-gui {__version__}")
+    return parser
+
+
+def _window(parser: Parser) -> int:
+    raise UserError(
+        "This version has no window yet.",
+        "Use one of the commands that 'avatar-gui --help' lists.",
+    )
+
+
+def _doctor(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def run(options: argparse.Namespace) -> int:
+        from app import doctor
+
+        return doctor.run(as_json=options.json)
+
+    return run
+
+
+def _info(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("file", type=Path, metavar="FILE", help="any file the program reads")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def run(options: argparse.Namespace) -> int:
+        from app import info
+
+        return info.run(options.file, as_json=options.json)
+
+    return run
+
+
+def _bench(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.bench.options import add_flags, run
+
+    add_flags(parser)
+    return run
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """The two flags every computing command has."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where to compute (default: auto)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
+
+
+Builder = Callable[[Parser], Callable[[argparse.Namespace], int]]
+COMMANDS: dict[str, tuple[str, Builder]] = {
+    "doctor": ("check this machine and say what to mend", _doctor),
+    "info": ("what is in a file", _info),
+    "bench": ("measure speed and memory", _bench),
+}
+
+
+def print_result(text: str) -> None:
+    """Write a command's result to stdout."""
+    sys.stdout.write(text.rstrip("\n") + "\n")

@@ -1,0 +1,47 @@
+"""Start-up, in order."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code (0, 2, 70 or 130)."""
+    from app.cli import parse
+    from app.notices import INTERRUPTED, report_bug, report_user_error
+    from renderer.errors import UserError
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        command = parse(given)  # --help and --version end here, before anything heavy is imported
+    except UserError as error:
+        return report_user_error(error)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+    from app.logs import library_noise_to, start_logging
+    from app.paths import paths
+
+    places = paths()
+    # Both are read once, when numba and torch are first imported. Threads that wait actively for
+    # the next piece of work take the cores from everyone else: under load pictures took three
+    # times as long.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(places.kernels))
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    start_logging(places.log_file)
+    try:
+        with library_noise_to(places.log_file):
+            return command()
+    except UserError as error:
+        return report_user_error(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, for example `| head`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (so that the last flush is silent too)
+        return 0
+    except Exception as error:  # noqa: BLE001  (the outermost edge: everything else is a bug)
+        return report_bug(error, places.reports, given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -119,6 +119,19 @@ def _info(parser: Parser) -> Callable[[argparse.Namespace], int]:
     return run
 
 
+def _render(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.render_flags import add_flags
+
+    add_flags(parser)
+
+    def run(options: argparse.Namespace) -> int:
+        from app import render
+
+        return render.run(options)
+
+    return run
+
+
 def _bench(parser: Parser) -> Callable[[argparse.Namespace], int]:
     from app.bench.options import add_flags, run
 
@@ -138,6 +151,7 @@ Builder = Callable[[Parser], Callable[[argparse.Namespace], int]]
 COMMANDS: dict[str, tuple[str, Builder]] = {
     "doctor": ("check this machine and say what to mend", _doctor),
     "info": ("what is in a file", _info),
+    "render": ("draw a picture", _render),
     "bench": ("measure speed and memory", _bench),
 }
 

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from app.paths import asset
 from avatars.errors import HeadMismatch, MissingWeights
@@ -159,17 +160,17 @@ def _download(target: Path, tell: Report) -> None:
         return
     raise MissingWeights(
         f"ICT-FaceKit could not be downloaded ({reason}).",
-        "Download github.com/ICT-VGL/ICT-FaceKit elsewhere and run `avatar-gui head import FOLDER`.",
+        "Download github.com/ICT-VGL/ICT-FaceKit elsewhere, then `avatar-gui head import FOLDER`.",
     )
 
 
-def _copy(answer: object, file: object, tell: Report) -> None:
+def _copy(answer: IO[bytes], file: IO[bytes], tell: Report) -> None:
     done = 0
-    while block := answer.read(_BLOCK):  # type: ignore[attr-defined]
+    while block := answer.read(_BLOCK):
         done += len(block)
         if done > _MAX_DOWNLOAD:
             raise ValueError("it is larger than expected")
-        file.write(block)  # type: ignore[attr-defined]
+        file.write(block)
         if done // (50 * _BLOCK) != (done - len(block)) // (50 * _BLOCK):
             tell(f"{done // _BLOCK} MB")
 

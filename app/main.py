@@ -19,16 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
 
-    from app.logs import library_noise_to, start_logging
-    from app.paths import paths
+    from app.logs import library_noise_to
+    from app.startup import prepare
 
-    places = paths()
-    # Both are read once, when numba and torch are first imported. Threads that wait actively for
-    # the next piece of work take the cores from everyone else: under load pictures took three
-    # times as long.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(places.kernels))
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    start_logging(places.log_file)
+    places = prepare()
     try:
         with library_noise_to(places.log_file):
             return command()

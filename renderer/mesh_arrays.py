@@ -16,7 +16,7 @@ def as_rows(name: str, values: ArrayLike, columns: int) -> Floats:
     array = _as_numpy(values)
     if array.ndim != 2 or array.shape[1] != columns:
         raise ValueError(f"{name} must be [rows, {columns}], not {list(array.shape)}")
-    return np.ascontiguousarray(array, np.float32)
+    return _compact(array, np.float32)
 
 
 def as_faces(name: str, faces: ArrayLike, vertex_count: int) -> Ints:
@@ -30,7 +30,7 @@ def as_faces(name: str, faces: ArrayLike, vertex_count: int) -> Ints:
         raise ValueError(
             f"{name} must point at 0..{vertex_count - 1}, not {array.min()}..{array.max()}"
         )
-    return np.ascontiguousarray(array, np.int32)
+    return _compact(array, np.int32)
 
 
 def as_colours(name: str, colours: ArrayLike | None, rows: int) -> Floats:
@@ -43,7 +43,7 @@ def as_colours(name: str, colours: ArrayLike | None, rows: int) -> Floats:
     values = array.astype(np.float32)
     if array.dtype == np.uint8:
         values /= 255.0
-    return np.ascontiguousarray(np.broadcast_to(values, (rows, 3)))
+    return _compact(np.broadcast_to(values, (rows, 3)), np.float32)
 
 
 def as_texture(texture: ArrayLike) -> NDArray[Any]:
@@ -51,10 +51,20 @@ def as_texture(texture: ArrayLike) -> NDArray[Any]:
     array = _as_numpy(texture)
     if array.ndim != 3 or array.shape[2] not in (3, 4) or 0 in array.shape:
         raise ValueError(f"texture must be [R, R, 3] or [R, R, 4], not {list(array.shape)}")
-    return np.ascontiguousarray(array, np.uint8 if array.dtype == np.uint8 else np.float32)
+    return _compact(array, np.uint8 if array.dtype == np.uint8 else np.float32)
 
 
 def _as_numpy(values: ArrayLike) -> NDArray[Any]:
     if isinstance(values, Tensor):
         return np.asarray(values.detach().cpu().numpy())
     return np.asarray(values)
+
+
+def _compact(array: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+    """The array as the kernels want it: contiguous and writable.
+
+    Numba compiles a kernel anew, which takes seconds, for every mixture of read-only and writable
+    arguments; a copy of the read-only ones takes microseconds.
+    """
+    compact = np.ascontiguousarray(array, dtype)
+    return compact if compact.flags.writeable else compact.copy()

@@ -21,6 +21,7 @@ from renderer.mesh import (
     visible_vertices,
     wireframe,
 )
+from renderer.mesh_setup_kernels import set_up
 
 HAIR = 1e-3  # pixels; closer than this to an edge, rounding may decide
 
@@ -347,6 +348,17 @@ def test_tensors_and_arrays_of_any_index_width_give_the_same():
     tensor = torch.from_numpy(vertices).requires_grad_()
     for indices in (torch.from_numpy(faces), torch.from_numpy(faces).int(), faces.astype(np.int32)):
         assert same(reference, draw_mesh(camera, tensor, indices))
+
+
+def test_read_only_arrays_compile_nothing_anew():
+    vertices, faces = sphere(6)
+    camera = look_at((0, 0, 0.5), (0, 0, 0), focal=100, width=32, height=32)
+    draw_mesh(camera, vertices, faces)
+    compiled = len(set_up.signatures)
+    faces = faces.astype(np.int32)
+    vertices.flags.writeable = faces.flags.writeable = False
+    draw_mesh(camera, vertices, faces)
+    assert len(set_up.signatures) == compiled
 
 
 @pytest.mark.parametrize(

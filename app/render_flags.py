@@ -1,0 +1,21 @@
+"""Flags of `avatar-gui render`; apart from the command itself, so that help needs no torch."""
+
+import argparse
+from pathlib import Path
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    from app.cli import add_device
+
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .ply of Gaussian splats")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
+    parser.add_argument("--size", type=int, default=512, help="pixels per side (default 512)")
+    parser.add_argument(
+        "--background", default="white", help="white, black, transparent or #rrggbb"
+    )
+    parser.add_argument("--yaw", type=float, default=0.0, help="degrees to the subject's left")
+    parser.add_argument("--pitch", type=float, default=0.0, help="degrees upwards")
+    parser.add_argument("--roll", type=float, default=0.0, help="degrees about the camera's axis")
+    parser.add_argument("--distance", type=float, help="metres (default: 0.75, or what fits)")
+    add_device(parser)

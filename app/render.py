@@ -3,7 +3,6 @@
 import argparse
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 

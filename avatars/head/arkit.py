@@ -16,7 +16,7 @@ from avatars.head.state import HeadState
 from avatars.head.tables import ARKIT_NAMES, ArkitTable
 
 _SAMPLES = 2000
-_RIDGE = 1e-6  # of the largest shape's energy: settles what two equal shapes would leave open
+_RIDGE = 1e-8  # of the largest shape's energy: settles what two equal shapes would leave open
 _POSED = (("jaw_pose", 2), ("leye_pose", 3), ("reye_pose", 4))  # state field, joint
 
 

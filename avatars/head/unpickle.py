@@ -7,7 +7,7 @@ is refused, by name. It differs from ``pickle.load`` in three more ways, all aga
 - it is Python's pure-Python unpickler, whose memo is a dict: the compiled one grows a table to
   whatever number a file asks for;
 - instructions that head files never use (persistent ids, the extension registry, old-style
-  instances, out-of-band buffers, byte arrays with an announced size) are taken out;
+  instances, out-of-band buffers) are taken out;
 - calling and building are limited to the stand-ins, so data can never become a function; what
   calls may copy in total is bounded, and keys are plain values (hashing a tuple nested a million
   times deep would overflow the stack).
@@ -90,7 +90,7 @@ def _plain(value: Any) -> Any:
 _REMOVED = (
     *(pickle.PERSID, pickle.BINPERSID, pickle.EXT1, pickle.EXT2, pickle.EXT4),
     *(pickle.INST, pickle.OBJ, pickle.NEWOBJ_EX, pickle.FROZENSET),
-    *(pickle.BYTEARRAY8, pickle.NEXT_BUFFER, pickle.READONLY_BUFFER),
+    *(pickle.NEXT_BUFFER, pickle.READONLY_BUFFER),
 )
 
 
@@ -106,6 +106,7 @@ class _ClosedUnpickler(pickle._Unpickler):
     if TYPE_CHECKING:
 
         def pop_mark(self) -> list[Any]: ...
+        def read(self, size: int) -> bytes: ...
 
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream, encoding="latin1")
@@ -117,6 +118,14 @@ class _ClosedUnpickler(pickle._Unpickler):
             shown = f"{module}.{name}"[:80].encode("ascii", "replace").decode()
             raise Refused(f"the Python object '{shown}', which no head file needs")
         return known
+
+    def load_bytearray8(self) -> None:
+        # The original takes the announced memory before it looks what the file really holds.
+        (size,) = struct.unpack("<Q", self.read(8))
+        content = self.read(size)
+        if len(content) != size:
+            raise EOFError
+        self.append(content)
 
     def load_reduce(self) -> None:
         arguments = self.stack.pop()
@@ -175,6 +184,7 @@ class _ClosedUnpickler(pickle._Unpickler):
             raise Refused("entries of something that is no table")
         return self.stack[-1]
 
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
     dispatch[pickle.SETITEM[0]] = load_setitem
     dispatch[pickle.SETITEMS[0]] = load_setitems
     dispatch[pickle.DICT[0]] = load_dict

@@ -190,7 +190,7 @@ def _with_lids(head: HeadModel, path: Path) -> HeadModel:
 
 
 def _table(faces: NDArray[Any], weights: NDArray[Any], head: HeadModel, path: Path) -> Landmarks:
-    weights = np.asarray(weights, np.float32)
+    weights = np.array(weights, np.float32)
     if faces.ndim == 2 and faces.shape[0] == 1:
         faces, weights = faces[0], weights[0]
     faces = faces.astype(np.int64)

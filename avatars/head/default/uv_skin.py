@@ -19,10 +19,12 @@ FACE_REACH = 66.0
 FACE_GAIN = 0.95
 EYE_GAIN = 0.75
 LIP_GAIN = 0.45
-EAR_ROOT_GAIN = 0.0
+NECK_LOSS = 0.2
 FILL_WEIGHT = 0.02
 """Holes may take any shape, as long as they stay open."""
 RIM_WEIGHT = 0.25
+SEAM_TURNS = (0.4, 1.0)
+"""Shares of the seam (crown to nape) at which it turns the square's upper and lower corner."""
 LIP_OPENING = 2.5
 """Half height (mm) of the gap between the lips in the map."""
 
@@ -91,7 +93,8 @@ def wished_density(neutral: NeutralHead, points: Floats) -> Floats:
     folded = points * [-1.0, 1.0, 1.0]
     folded[:, 0] = -np.abs(folded[:, 0])
     face = np.linalg.norm((folded - FACE_CENTRE) / [1.15, 1.25, 1.0], axis=1) / FACE_REACH
-    density = 1 + FACE_GAIN * np.exp(-(face**4))
+    density = 1 - NECK_LOSS * np.clip((-60 - points[:, 1]) / 40, 0, 1)
+    density += FACE_GAIN * np.exp(-(face**4))
     density += EYE_GAIN * np.exp(-((np.linalg.norm(folded - eye, axis=1) / 24) ** 4))
     across = (folded - lips) / [30.0, 16.0, 30.0]
     density += LIP_GAIN * np.exp(-(np.linalg.norm(across, axis=1) ** 4))
@@ -149,11 +152,8 @@ def _corners(
     to_nape = place[int(nape)]
     seam = np.linalg.norm(np.diff(points[border[: to_nape + 1]], axis=0), axis=1)
     length = np.concatenate([[0], np.cumsum(seam)])
-    turn = int(np.argmin(np.abs(length / length[-1] - SEAM_SHARE_ON_TOP)))
-    return border, np.array([0, turn, to_nape, place[int(front)]])
-
-
-SEAM_SHARE_ON_TOP = 0.4
+    turn, foot = (int(np.argmin(np.abs(length / length[-1] - share))) for share in SEAM_TURNS)
+    return border, np.array([0, turn, foot, place[int(front)]])
 
 
 def _along_rectangle(points: Floats, corners: Ints, width: float, height: float) -> Floats:

@@ -36,8 +36,22 @@ class Parser(argparse.ArgumentParser):
             )
         return parsed
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        name = "/".join(action.option_strings) or action.metavar or action.dest
+        raise UserError(
+            f"'{value}' is none of the values of {name}.",
+            _nearest(str(value), known, f"Use one of: {', '.join(known)}."),
+        )
+
     def _flags(self) -> list[str]:
-        return [flag for action in self._actions for flag in action.option_strings]
+        flags = [flag for action in self._actions for flag in action.option_strings]
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                flags += [flag for each in action.choices.values() for flag in each._flags()]
+        return flags
 
 
 def parse(arguments: Sequence[str]) -> Run:
@@ -119,6 +133,13 @@ def _info(parser: Parser) -> Callable[[argparse.Namespace], int]:
     return run
 
 
+def _head(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.head_flags import add_commands, run
+
+    add_commands(parser)
+    return run
+
+
 def _render(parser: Parser) -> Callable[[argparse.Namespace], int]:
     from app.render_flags import add_flags
 
@@ -150,6 +171,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 Builder = Callable[[Parser], Callable[[argparse.Namespace], int]]
 COMMANDS: dict[str, tuple[str, Builder]] = {
     "doctor": ("check this machine and say what to mend", _doctor),
+    "head": ("import, list, choose and look at head models", _head),
     "info": ("what is in a file", _info),
     "render": ("draw a picture", _render),
     "bench": ("measure speed and memory", _bench),

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from avatars.errors import HeadMismatch
 from avatars.head.model import HeadModel
+from avatars.head.tables import is_on
 
 PADDING = 4
 """Width of the border around each island, texels."""
@@ -46,7 +47,7 @@ class TexelTable:
 
     def to(self, device: torch.device | str) -> "TexelTable":
         """The same table on another device; itself if it is there already."""
-        if self.face.device == torch.device(device):
+        if is_on(self.face, device):
             return self
         return TexelTable(
             self.size, self.face.to(device), self.barycentrics.to(device), self.inside.to(device)

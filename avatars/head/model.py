@@ -12,7 +12,7 @@ from torch import Tensor
 
 from avatars.head.skinning import JOINTS, PosingBasis, ShapedHead, shaped
 from avatars.head.state import HeadState
-from avatars.head.tables import ArkitTable, Landmarks
+from avatars.head.tables import ArkitTable, Landmarks, is_on
 
 _GEOMETRY = ("v_template", "shapedirs", "exprdirs", "posedirs", "J_regressor", "lbs_weights", "uvs")
 _TOPOLOGY = ("faces", "uv_faces")
@@ -117,7 +117,7 @@ class HeadModel:
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "HeadModel":
         """The same head on another device, its floats in another precision if one is given."""
         dtype = dtype or self.v_template.dtype
-        if self.device == torch.device(device) and dtype == self.v_template.dtype:
+        if is_on(self.v_template, device) and dtype == self.v_template.dtype:
             return self
         floats = {name: getattr(self, name).to(device=device, dtype=dtype) for name in _GEOMETRY}
         integers = {name: getattr(self, name).to(device) for name in _TOPOLOGY}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from avatars.head.tables import is_on
 from renderer import rotations
 
 _POSES = ("jaw_pose", "neck_pose", "leye_pose", "reye_pose", "global_orient")
@@ -77,7 +78,7 @@ class HeadState:
 
     def to(self, device: torch.device | str) -> "HeadState":
         """The same state on another device; itself if it is there already."""
-        if self.device == torch.device(device):
+        if is_on(self.expression, device):
             return self
         return self._mapped(lambda values: values.to(device))
 

@@ -25,6 +25,12 @@ MEDIAPIPE = "mediapipe"
 """Key of the 478 points of MediaPipe's refined face mesh in ``HeadModel.landmarks``."""
 
 
+def is_on(values: Tensor, device: torch.device | str) -> bool:
+    """Whether a tensor lives on a device; "cuda" without a number means any of them."""
+    wanted = torch.device(device)
+    return values.device.type == wanted.type and wanted.index in (None, values.device.index)
+
+
 @dataclass(frozen=True, eq=False)
 class Landmarks:
     """Points that ride on a head's surface.

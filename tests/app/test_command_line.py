@@ -53,6 +53,9 @@ def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> Non
         (["doctr"], "doctor"),
         (["doctor", "--jsn"], "--json"),
         (["bench", "render", "--splts", "5"], "--splats"),
+        (["bench", "rendr"], "render"),
+        (["head", "imprt", "x"], "import"),
+        (["head", "import", "x", "--forse"], "--force"),
         (["--versoin"], "--version"),
     ],
 )

@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from avatars.head.default.laplacian import Sparse
-from avatars.head.default.topology import Bools, Floats, Ints
+from avatars.head.default.topology import Floats, Ints
 
 _SMALLEST_STEP = 1e-6
 
@@ -27,13 +27,13 @@ class Flattening:
         faces: [F, 3] triangles of a disc, counter-clockwise in the plane.
         rest: [F, 2, 2] edges a->b and a->c (columns) of each triangle laid flat, wished size.
         weights: [F] how much each triangle's distortion counts.
-        fixed: [V, 2] coordinates that stay where the start has them.
+        moves: [2 V, D] sparse; the ways in which the interleaved coordinates may change.
     """
 
     faces: Ints
     rest: Floats
     weights: Floats
-    fixed: Bools
+    moves: Sparse
 
 
 def laid_flat(corners: Floats) -> Floats:
@@ -92,8 +92,7 @@ def least_distortion(problem: Flattening, start: Floats, *, steps: int) -> Float
         steps: most Newton steps; it stops when nothing is gained.
     """
     gradient_of = _gradients(problem, len(start))
-    free = np.flatnonzero(~problem.fixed.ravel())
-    reduced = gradient_of[:, free].tocsr()
+    reduced = (gradient_of @ problem.moves).tocsr()
     weights = problem.weights * _area(problem.rest)
     places = start.ravel().copy()
     for _ in range(steps):
@@ -102,10 +101,10 @@ def least_distortion(problem: Flattening, start: Floats, *, steps: int) -> Float
         force = reduced.T @ (slope * weights[:, None]).ravel()
         stiffness = reduced.T @ (_blocks(bend * weights[:, None, None]) @ reduced)
         stiffness = stiffness + 1e-9 * sparse.diags_array(stiffness.diagonal())
-        move = np.zeros_like(places)
-        move[free] = -splu(stiffness.tocsc()).solve(force)
+        change = -splu(stiffness.tocsc()).solve(force)
+        move = problem.moves @ change
         step = min(1.0, 0.9 * _largest_step(jacobians, (gradient_of @ move).reshape(-1, 4)))
-        before, promised = _energy(jacobians, weights), float(force @ move[free])
+        before, promised = _energy(jacobians, weights), float(force @ change)
         while step > _SMALLEST_STEP:
             after = _energy((gradient_of @ (places + step * move)).reshape(-1, 4), weights)
             if after <= before + 1e-4 * step * promised:

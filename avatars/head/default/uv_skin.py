@@ -9,22 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from avatars.head.default.build import NeutralHead
-from avatars.head.default.topology import Bools, Floats, Ints, boundary_loops
+from avatars.head.default.laplacian import Sparse
+from avatars.head.default.topology import Floats, Ints, boundary_loops
 from avatars.head.default.uv_dirichlet import Flattening, laid_flat, least_distortion, tutte
 
 FACE_CENTRE: Floats = np.array([0.0, -8.0, 80.0])
 FACE_REACH = 66.0
-FACE_GAIN = 0.95
-EYE_GAIN = 0.75
-LIP_GAIN = 0.45
-NECK_LOSS = 0.2
+FACE_GAIN = 1.5
+EYE_GAIN = 1.25
+LIP_GAIN = 0.7
 FILL_WEIGHT = 0.02
 """Holes may take any shape, as long as they stay open."""
 RIM_WEIGHT = 0.25
-SEAM_TURNS = (0.4, 1.0)
-"""Shares of the seam (crown to nape) at which it turns the square's upper and lower corner."""
+SEAM_TURNS = (0.36, 0.8)
+"""Shares of the seam, from crown to nape, at which it turns the outline's corners."""
 LIP_OPENING = 2.5
 """Half height (mm) of the gap between the lips in the map."""
 
@@ -93,28 +94,34 @@ def wished_density(neutral: NeutralHead, points: Floats) -> Floats:
     folded = points * [-1.0, 1.0, 1.0]
     folded[:, 0] = -np.abs(folded[:, 0])
     face = np.linalg.norm((folded - FACE_CENTRE) / [1.15, 1.25, 1.0], axis=1) / FACE_REACH
-    density = 1 - NECK_LOSS * np.clip((-60 - points[:, 1]) / 40, 0, 1)
-    density += FACE_GAIN * np.exp(-(face**4))
+    density = 1 + FACE_GAIN * np.exp(-(face**4))
     density += EYE_GAIN * np.exp(-((np.linalg.norm(folded - eye, axis=1) / 24) ** 4))
     across = (folded - lips) / [30.0, 16.0, 30.0]
     density += LIP_GAIN * np.exp(-(np.linalg.norm(across, axis=1) ** 4))
     return density
 
 
-def flat_skin(neutral: NeutralHead, half: HalfSkin, width: float, height: float) -> Floats:
-    """[V, 2] the right half in the rectangle [0, width] x [0, height], midline at u = width."""
-    border = max(boundary_loops(half.faces), key=len)
-    border, corners = _corners(half, neutral, border, width, height)
-    places = _along_rectangle(half.vertices[border], corners, width, height)
+def flat_skin(neutral: NeutralHead, half: HalfSkin, outline: Floats) -> Floats:
+    """[V, 2] the right half in a convex outline.
+
+    Args:
+        neutral: the head.
+        half: its right half.
+        outline: [5, 2] corners: crown and upper corner, outer end of the neck's slope, nape, front
+            of the neck; the last and the first span the midline.
+    """
+    border, corners = _corners(half, neutral)
+    places, along = _on_outline(half.vertices[border], corners, outline)
     start = tutte(half.faces, half.vertices, border, places)
     middles = half.vertices[half.faces].mean(axis=1)
     density = wished_density(neutral, middles)
     rest = laid_flat(half.vertices[half.faces]) * density[:, None, None]
     wished = (np.linalg.det(rest)[: half.real]).sum() / 2
-    rest = rest * np.sqrt(0.97 * width * height / wished)
-    fixed = _sliding(border, corners, len(half.vertices))
-    problem = Flattening(half.faces, rest, half.weights, fixed)
-    return least_distortion(problem, start, steps=60)
+    following = np.roll(outline, -1, axis=0)
+    area = np.sum(outline[:, 0] * following[:, 1] - outline[:, 1] * following[:, 0]) / 2
+    rest = rest * np.sqrt(0.97 * area / wished)
+    moves = _moves(border, along, len(half.vertices))
+    return least_distortion(Flattening(half.faces, rest, half.weights, moves), start, steps=60)
 
 
 def _lips_parted(vertices: Floats, loop: Floats, lips: Ints) -> Floats:
@@ -134,14 +141,10 @@ def _lips_parted(vertices: Floats, loop: Floats, lips: Ints) -> Floats:
     return result
 
 
-def _corners(
-    half: HalfSkin, neutral: NeutralHead, border: Ints, width: float, height: float
-) -> tuple[Ints, Ints]:
-    """The border from the crown on, counter-clockwise, and positions of its four corners in it.
-
-    Corners: crown (top of the midline), a point of the seam, nape, front of the neck.
-    """
+def _corners(half: HalfSkin, neutral: NeutralHead) -> tuple[Ints, Ints]:
+    """The border from the crown on, counter-clockwise, and positions of its five corners in it."""
     points = half.vertices
+    border = max(boundary_loops(half.faces), key=len)
     neck = np.flatnonzero(np.isin(half.ids, neutral.loops["neck"]))
     neck = neck[np.abs(points[neck, 0]) < 1e-6]
     nape, front = neck[np.argsort(points[neck, 2])]
@@ -151,31 +154,42 @@ def _corners(
     place = {int(vertex): i for i, vertex in enumerate(border)}
     to_nape = place[int(nape)]
     seam = np.linalg.norm(np.diff(points[border[: to_nape + 1]], axis=0), axis=1)
-    length = np.concatenate([[0], np.cumsum(seam)])
-    turn, foot = (int(np.argmin(np.abs(length / length[-1] - share))) for share in SEAM_TURNS)
-    return border, np.array([0, turn, foot, place[int(front)]])
+    length = np.concatenate([[0], np.cumsum(seam)]) / seam.sum()
+    turns = [int(np.argmin(np.abs(length - share))) for share in SEAM_TURNS]
+    return border, np.array([0, *turns, to_nape, place[int(front)]])
 
 
-def _along_rectangle(points: Floats, corners: Ints, width: float, height: float) -> Floats:
-    """[B, 2] border points spread along the rectangle by their distances."""
-    ends = np.array([[width, height], [0, height], [0, 0], [width, 0], [width, height]])
+def _on_outline(points: Floats, corners: Ints, outline: Floats) -> tuple[Floats, Floats]:
+    """[B, 2] border points spread along the outline by their distances, and the sides' directions.
+
+    The directions [B, 2] are zero at corners.
+    """
     closed = np.concatenate([points, points[:1]])
+    ends = np.concatenate([outline, outline[:1]])
     stops = np.append(corners, len(points))
-    places = np.zeros((len(points), 2))
-    for side in range(4):
+    places, along = np.zeros((len(points), 2)), np.zeros((len(points), 2))
+    for side in range(len(outline)):
         first, last = stops[side], stops[side + 1]
         step = np.linalg.norm(np.diff(closed[first : last + 1], axis=0), axis=1)
         share = np.concatenate([[0], np.cumsum(step)])[:-1] / step.sum()
-        places[first:last] = ends[side] + share[:, None] * (ends[side + 1] - ends[side])
-    return places
+        direction = ends[side + 1] - ends[side]
+        places[first:last] = ends[side] + share[:, None] * direction
+        along[first + 1 : last] = direction / np.abs(direction).max()
+    return places, along
 
 
-def _sliding(border: Ints, corners: Ints, count: int) -> Bools:
-    """[V, 2] coordinates that stay: v on the top and bottom, u on the seam and the midline."""
-    fixed = np.zeros((count, 2), bool)
-    stops = np.append(corners, len(border))
-    for side, axis in enumerate((1, 0, 1, 0)):
-        ids = border[stops[side] : stops[side + 1] + 1]
-        fixed[ids, axis] = True
-    fixed[border[0]] = True
-    return fixed
+def _moves(border: Ints, along: Floats, count: int) -> Sparse:
+    """[2 V, D] inner points move freely, border points along their side, corners stay."""
+    inner = np.setdiff1d(np.arange(count), border)
+    sliding = along.any(axis=1)
+    rows = [2 * inner, 2 * inner + 1, 2 * border[sliding], 2 * border[sliding] + 1]
+    first = 2 * len(inner)
+    slide = first + np.arange(sliding.sum())
+    columns = [np.arange(len(inner)), len(inner) + np.arange(len(inner)), slide, slide]
+    values = [np.ones(first), along[sliding, 0], along[sliding, 1]]
+    moves = sparse.csr_array(
+        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))),
+        shape=(2 * count, first + len(slide)),
+    )
+    moves.eliminate_zeros()
+    return moves

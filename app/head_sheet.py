@@ -16,8 +16,9 @@ from app.heads import library
 from app.pictures import Pixels, side_by_side, write_picture
 from app.render import Orbit, orbit_camera
 from avatars.head.arkit import state_from_arkit
+from avatars.head.landmarks import landmark_points
 from avatars.head.model import HeadModel
-from avatars.head.tables import ARKIT_NAMES
+from avatars.head.tables import ARKIT_NAMES, MEDIAPIPE
 from renderer.mesh import draw_antialiased, shade_smooth
 
 SIDES = {
@@ -111,9 +112,8 @@ def picture(
     """One lit picture [size, size, 3] of a posed head on white, with its label at the bottom."""
     low, high = head.v_template.amin(dim=0), head.v_template.amax(dim=0)
     middle = ((low + high) / 2).tolist()
-    if zoom > 1.0:  # towards the face
-        middle[1] += 0.01
-        middle[2] = float(high[2]) * 0.5
+    if zoom > 1.0 and MEDIAPIPE in head.landmarks:  # towards the face
+        middle = landmark_points(head, head.v_template).mean(dim=0).tolist()
     orbit = Orbit(yaw, pitch, 0.0, 2.6 * float((high - low).amax()))
     camera = orbit_camera(orbit, (middle[0], middle[1], middle[2]), round(size * zoom))
     colors = vertex_colors(head)

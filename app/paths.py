@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 NAME = "avatar-gui"
@@ -56,4 +55,5 @@ def paths() -> Paths:
 
 def asset(name: str) -> Path:
     """A file that ships with the program, for example ``heads/default.npz``."""
-    return Path(str(files("assets").joinpath(name)))
+    # Packages lie side by side, in a checkout as in an installation.
+    return Path(__file__).resolve().parent.parent / "assets" / name

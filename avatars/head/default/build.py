@@ -155,7 +155,7 @@ def build_neutral(landmarks: Floats | None = None) -> NeutralHead:
         joints=rest * 1e-3,
         parents=rig.PARENTS,
         lbs_weights=rig.skinning_weights(mesh.vertices, share, eyeballs),
-        joint_regressor=rig.joint_regressor(mesh.vertices, parts["skin"], eyeballs, rest),
+        joint_regressor=rig.joint_regressor(mesh.vertices, parts["skin"], eyeballs, rest, share),
         jaw_share=share,
     )
 

@@ -57,7 +57,7 @@ def build_expressions(
         measurements: where measured shapes come from; the shipped ones by default.
     """
     shapes = _shapes(Shaper(neutral), measurements or load_measurements())
-    names = tuple(name for name in ARKIT_NAMES if name in shapes) + (CORRECTIVE, LINEAR)
+    names = (*(name for name in ARKIT_NAMES if name in shapes), CORRECTIVE, LINEAR)
     directions = np.stack([shapes[name] for name in names], axis=2) * 1e-3
     expression = np.zeros((len(ARKIT_NAMES), len(names)))
     for row, name in enumerate(ARKIT_NAMES):
@@ -103,7 +103,11 @@ def _shapes(shaper: Shaper, measurements: Measurements) -> dict[str, Floats]:
             pair(name, shaper.right_half(shaper.symmetric(field), _MOUTH_BLEND))
     jaw = jaw_shapes(shaper, measurements)
     pair("jaw", jaw.pop("jawRight"))
-    return shapes | jaw
+    shapes |= jaw
+    for name in shapes:
+        if not name.endswith(("Left", "Right")):
+            shapes[name] = shaper.symmetric(shapes[name])  # to the last bit
+    return shapes
 
 
 def _gaze() -> tuple[Floats, Floats]:

@@ -14,27 +14,28 @@ from avatars.head.default.shaping import Shaper
 from avatars.head.default.tongue import tongue_out
 from avatars.head.default.topology import Floats
 
-GLIDE = (0.0, -1.0, 8.0)
+GLIDE = (0.0, -0.5, 10.0)
 """Way (mm) of the jaw when it is fully open, beside the rotation: the condyles slide forwards."""
 FORWARD = (0.0, 0.0, 6.0)
 RIGHT = (-8.0, -0.5, 0.0)
 _UPPER_LIP_FOLLOWS = 0.35
 """Share of a sideways or forward jaw that the upper lip takes, drawn along by the lower."""
-_LOWER_LIP_FOLLOWS = 0.8
+_LOWER_LIP_FOLLOWS = 0.75
 _MEASURED_SHARE, _MEASURED_LIMIT = 0.6, 4.0
-_CLOSED_MIDDLE, _CLOSED_CORNER = 0.38, 0.46
+_CLOSED_MIDDLE, _CLOSED_CORNER = 0.38, 0.48
 """Share of the jaw that lips follow which stay closed while it opens."""
-_CLOSED_CHANGES = (
-    ((0, 37, 39, 40), 0.33),
-    ((185,), 0.2),
+_CLOSED_SHARES = (
+    ((0, 37), 0.33),
+    ((39, 40), 0.35),
+    ((185,), 0.36),
+    ((91,), 0.47),
+    ((146,), 0.53),
+    ((17, 84, 181), 0.45),
+    ((18, 83, 182), 0.6),
+    ((200, 201), 0.82),
     ((164, 167), 0.12),
-    ((17, 84, 181), -0.54),
-    ((91,), -0.5),
-    ((146,), -0.3),
-    ((18, 83), -0.42),
-    ((200, 201, 182), -0.2),
 )
-"""By landmarks: how far the share of the skin round closed lips departs from the open jaw's."""
+"""By landmarks of the right side: share of the jaw that the skin round closed lips takes."""
 _CLOSED_STILL = (2, 97, 98, 129, 199, 208, 175, 171, 152, 148, 176, 32, 140, 205, 50, 58, 172, 136)
 
 
@@ -61,12 +62,14 @@ def jaw_pose(shaper: Shaper, angle: float, weight: Floats) -> JawPose:
 
 def posed(pose: JawPose, vertices: Floats) -> Floats:
     """[V, 3] mm, vertices at rest as the open jaw carries them."""
-    return np.einsum("vij,vj->vi", pose.matrix, vertices) + pose.shift
+    result: Floats = np.einsum("vij,vj->vi", pose.matrix, vertices) + pose.shift
+    return result
 
 
 def at_rest(pose: JawPose, motion: Floats) -> Floats:
     """[V, 3] the displacement before skinning that becomes `motion` after it."""
-    return np.linalg.solve(pose.matrix, motion[..., None])[..., 0]
+    result: Floats = np.linalg.solve(pose.matrix, motion[..., None])[..., 0]
+    return result
 
 
 def jaw_shapes(shaper: Shaper, measurements: Measurements) -> dict[str, Floats]:
@@ -97,9 +100,7 @@ def _soft_part(shaper: Shaper, measurements: Measurements, pose: JawPose) -> Flo
     rest = _MEASURED_SHARE * (wanted - rigid[: len(wanted)])
     length = np.linalg.norm(rest, axis=1, keepdims=True)
     rest *= np.minimum(1, _MEASURED_LIMIT / np.maximum(length, 1e-9))
-    return shaper.symmetric(
-        shaper.window(shaper.fitted(rest), shaper.near(MOUTH_CENTRE, 40, 62))
-    )
+    return shaper.symmetric(shaper.window(shaper.fitted(rest), shaper.near(MOUTH_CENTRE, 40, 62)))
 
 
 def _slid(shaper: Shaper, way: tuple[float, float, float]) -> Floats:
@@ -108,9 +109,12 @@ def _slid(shaper: Shaper, way: tuple[float, float, float]) -> Floats:
     Soft lips share the difference between the jaws, or they would be torn at the corners.
     """
     share = shaper.head.lbs_weights[:, rig.JAW]
-    wanted = {int(v): _UPPER_LIP_FOLLOWS for v in shaper.upper}
-    wanted |= {int(v): _LOWER_LIP_FOLLOWS for v in shaper.lower}
-    rows = ((0, 37, 39, 40, 267, 269, 270), 0.7), ((164, 167, 393), 0.25)
+    corner = float(np.abs(shaper.vertices[78, 0]))
+    wanted = {78: 0.5, 308: 0.5}
+    for lip, follows in ((shaper.upper, _UPPER_LIP_FOLLOWS), (shaper.lower, _LOWER_LIP_FOLLOWS)):
+        out = (np.abs(shaper.vertices[lip, 0]) / corner) ** 2
+        wanted |= dict(zip(lip.tolist(), follows + out * (0.5 - follows), strict=True))
+    rows = ((0, 37, 39, 267, 269), 0.8), ((164, 167, 393), 0.25)
     wanted |= {v: part * _UPPER_LIP_FOLLOWS for ids, part in rows for v in ids}
     field = _changed(shaper, share, wanted, 20.0)
     base = share[:, None] * np.array(way)
@@ -140,9 +144,9 @@ def closed_lip_weights(shaper: Shaper) -> Floats:
     share, mirror = shaper.head.lbs_weights[:, rig.JAW], shaper.head.mirror
     corner = float(np.abs(shaper.vertices[78, 0]))
     wanted: dict[int, float] = {}
-    for ids, change in _CLOSED_CHANGES:
+    for ids, value in _CLOSED_SHARES:
         for vertex in ids:
-            wanted[vertex] = wanted[int(mirror[vertex])] = float(share[vertex]) + change
+            wanted[vertex] = wanted[int(mirror[vertex])] = value
     for vertex in shaper.head.loops["lips"]:
         out = (abs(float(shaper.vertices[vertex, 0])) / corner) ** 3
         wanted[int(vertex)] = _CLOSED_MIDDLE + out * (_CLOSED_CORNER - _CLOSED_MIDDLE)

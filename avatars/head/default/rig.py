@@ -21,20 +21,31 @@ JAW_OPEN_ANGLE = 0.32
 """Radians about +x for a fully open mouth."""
 
 _JAW_ANCHORS: tuple[tuple[float, tuple[int, ...]], ...] = (
-    (1.0, (14, 15, 16, 17, 18, 84, 85, 86, 87, 83, 182, 181, 180, 179, 178, 194, 201, 200, 199,
+    (1.0, (14, 15, 16, 17, 18, 84, 85, 86, 87, 83, 182, 181, 180, 179, 194, 201, 200, 199,
            175, 152, 208, 171, 148, 176, 140, 32, 149)),
-    (0.92, (88, 89, 90, 91, 106, 169, 202)),
-    (0.85, (135, 136, 204, 210)),
-    (0.8, (95, 96, 43)),
-    (0.72, (172, 138, 146, 77)),
+    (0.93, (178,)),
+    (0.92, (106, 169, 202)),
+    (0.85, (135, 136, 204, 210, 89, 90, 91)),
+    (0.82, (88,)),
+    (0.8, (43,)),
+    (0.72, (172, 138)),
+    (0.66, (146, 77)),
+    (0.63, (95, 96)),
     (0.5, (61, 62, 76, 78, 57, 58, 192)),
-    (0.3, (186, 187, 213, 147)),
-    (0.2, (132, 183, 184, 185)),
-    (0.0, (191, 80, 81, 82, 13, 12, 11, 0, 37, 39, 40, 38, 41, 42, 72, 73, 74, 2, 97, 98, 164,
+    (0.33, (191, 183)),
+    (0.3, (186, 187, 213, 147, 184)),
+    (0.27, (185,)),
+    (0.2, (132,)),
+    (0.15, (80,)),
+    (0.1, (42, 74)),
+    (0.07, (40,)),
+    (0.04, (81,)),
+    (0.0, (82, 13, 12, 11, 0, 37, 39, 38, 41, 72, 73, 74, 2, 97, 98, 164,
            167, 165, 129, 203, 205, 50, 234, 93, 127)),
 )  # fmt: skip
 _LOWEST_JAW_SKIN, _REARMOST_JAW_SKIN, _HIGHEST_JAW_SKIN = -128.0, -8.0, -5.0
-_REGRESSOR_POINTS = 120
+_REGRESSOR_POINTS = 400
+_STILL_SKIN = 0.01
 
 
 def joints(eyeball_centre: Floats) -> Floats:
@@ -109,13 +120,21 @@ def skinning_weights(vertices: Floats, jaw: Floats, eyeballs: tuple[Ints, Ints])
 
 
 def joint_regressor(
-    vertices: Floats, skin: Ints, eyeballs: tuple[Ints, Ints], rest: Floats
+    vertices: Floats, skin: Ints, eyeballs: tuple[Ints, Ints], rest: Floats, jaw: Floats
 ) -> Floats:
     """[5, V] rows that sum to one and give the joints as sums of vertices.
 
     Eyes are the mean of their ball; the others the smallest weights on nearby skin that hit the
-    joint exactly.
+    joint exactly. Skin that follows the jaw is left out: an expression must not move a joint.
+
+    Args:
+        vertices: [V, 3] mm.
+        skin: ids of the skin.
+        eyeballs: ids of the left and of the right ball.
+        rest: [5, 3] the joints, mm.
+        jaw: [V] 0..1 how far a vertex follows the jaw.
     """
+    skin = skin[jaw[skin] < _STILL_SKIN]
     regressor = np.zeros((5, len(vertices)))
     for joint, ids in ((LEFT_EYE, eyeballs[0]), (RIGHT_EYE, eyeballs[1])):
         # Rings are unevenly spaced: least squares on the ball, like the others, stays exact.

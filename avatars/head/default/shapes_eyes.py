@@ -17,10 +17,13 @@ from avatars.head.default.topology import Bools, Floats, Ints
 
 GAZE = {"eyeLookDown": 0.55, "eyeLookUp": 0.5, "eyeLookIn": 0.58, "eyeLookOut": 0.58}
 """Radians by which an eyeball turns at weight 1."""
-_OVERLAP = 0.35
+_OVERLAP = 0.2
 """How far (mm) the closed upper lid reaches in front of the lower one."""
 _OVERLAP_LIFT = 0.25
 """How far (mm) it then lies in front."""
+_CLOSED_LIFT, _RAISED_LIFT = 0.2, 0.4
+"""How far (mm) closed and raised lids stand off the ball more than at rest: straight paths cut
+through the ball's curve, and mixes of shapes cut deeper than one alone."""
 _LOWER_SHARE = 0.12
 """Share of the gap that the lower lid closes."""
 _SPREAD = 17.0
@@ -53,9 +56,9 @@ def lid_shapes(shaper: Shaper) -> dict[str, Floats]:
     lid = _lid_of(shaper)
     return {
         "eyeBlink": _blink(shaper, lid),
-        "eyeLookDown": _turned(shaper, lid, -6.6, -1.6, rows=(0.62, 0.2), low_row=0.6),
+        "eyeLookDown": _turned(shaper, lid, -5.8, -2.3, rows=(0.62, 0.2), low_row=0.6),
         "eyeLookUp": _turned(shaper, lid, 3.0, 1.0, rows=(0.8, 0.35), low_row=0.5),
-        "eyeWide": _turned(shaper, lid, 4.0, -1.2, rows=(0.85, 0.45), low_row=0.6),
+        "eyeWide": _turned(shaper, lid, 3.7, -1.2, rows=(0.85, 0.45), low_row=0.6),
         "eyeSquint": _squint(shaper, lid),
         "eyeLookIn": _sideways(shaper, lid, 0.65),
         "eyeLookOut": _sideways(shaper, lid, -0.6),
@@ -94,7 +97,8 @@ def _blink(shaper: Shaper, lid: _Lid) -> Floats:
     overlap = _OVERLAP / 13.0 * np.minimum(1, 1.6 * lid.taper)
     angle = np.where(lid.upper, line - overlap, np.where(lid.lower, line, lid.elevation))
     turn = angle - lid.elevation
-    lift = np.where(lid.upper, _OVERLAP_LIFT * np.minimum(1, 1.6 * lid.taper), 0.0)
+    lift = np.where(lid.upper, _CLOSED_LIFT + _OVERLAP_LIFT, _CLOSED_LIFT)
+    lift = lift * np.minimum(1, 1.6 * lid.taper)
     return _slid(shaper, lid, turn, lift, rows=_MARGIN_TO_ROW, low_row=0.8)
 
 
@@ -109,7 +113,8 @@ def _turned(
 ) -> Floats:
     """The lids moved along the ball by so many mm in their middles."""
     way = np.where(lid.upper, upper, np.where(lid.lower, lower, 0.0)) * lid.taper
-    return _slid(shaper, lid, way / 13.0, np.zeros(len(way)), rows=rows, low_row=low_row)
+    lift = np.where(lid.upper & (way > 0), _RAISED_LIFT, 0.0) * lid.taper
+    return _slid(shaper, lid, way / 13.0, lift, rows=rows, low_row=low_row)
 
 
 def _squint(shaper: Shaper, lid: _Lid) -> Floats:

@@ -30,6 +30,7 @@ class HandShape:
         gain: factor on all of it, found by what a detector of expressions answers.
         fixed: landmarks that stay.
         lips: "closed" keeps lips together, "contact" lets them part only, "" leaves them.
+        slide: share by which the skin keeps to the surface at rest, as skin over bone does.
     """
 
     handles: Handles
@@ -37,6 +38,7 @@ class HandShape:
     gain: float = 1.0
     fixed: tuple[int, ...] = field(default=())
     lips: str = ""
+    slide: float = 0.0
 
 
 BROWS = {
@@ -58,6 +60,7 @@ BROWS = {
         },
         radius=26,
         gain=1.35,
+        slide=0.35,
     ),
     "browInnerUp": HandShape(
         {
@@ -80,6 +83,7 @@ BROWS = {
         },
         radius=30,
         gain=1.35,
+        slide=0.6,
     ),
     "browOuterUp": HandShape(
         {
@@ -99,6 +103,7 @@ BROWS = {
         },
         radius=28,
         gain=1.3,
+        slide=0.6,
     ),
 }
 
@@ -139,6 +144,7 @@ CHEEKS_AND_NOSE = {
             LOWER_INNER: (0.0, 0.0, 0.0),
         },
         radius=22,
+        gain=1.3,
         lips="contact",
     ),
 }
@@ -172,11 +178,12 @@ MOUTH = {
     ),
     "mouthShrugUpper": HandShape(
         {
-            (0, 13): (0.0, 2.0, 1.4),
-            (37, 39, 81, 82): (0.0, 3.4, 1.8),
-            (40, 80): (0.0, 2.4, 1.0),
+            (0, 13): (0.0, 1.7, 1.8),
+            (37, 39, 81, 82): (0.0, 2.5, 2.1),
+            (40, 80): (0.0, 1.6, 1.2),
             CORNER: (0.0, 0.0, 0.0),
-            LOWER_INNER[1:]: (0.0, 1.2, 0.4),
+            LOWER_INNER[2:]: (0.0, 1.5, 0.8),
+            (84, 17): (0.0, 0.6, 0.4),
         },
         radius=22,
         gain=1.4,
@@ -235,31 +242,33 @@ MOUTH = {
     ),
     "mouthRollLower": HandShape(
         {
-            LOWER_INNER[1:]: (0.0, 0.2, -3.6),
-            (179, 86, 15, 89): (0.0, 1.6, -3.2),
-            (180, 85, 16, 90): (0.0, 2.6, -2.6),
-            LOWER_OUTER[1:]: (0.0, 2.8, -1.6),
-            (83, 18, 182): (0.0, 1.0, 0.2),
-            UPPER_INNER[1:]: (0.0, 0.0, -1.2),
-            CORNER: (0.0, 0.0, -0.6),
+            LOWER_INNER[1:]: (0.0, -0.15, -3.4),
+            (179, 86, 15, 89): (0.0, 1.6, -3.0),
+            (180, 85, 16, 90): (0.0, 3.2, -2.6),
+            LOWER_OUTER[1:]: (0.0, 3.3, -1.8),
+            (83, 18, 182): (0.0, 1.4, 0.3),
+            UPPER_INNER[1:]: (0.0, -0.3, -0.8),
+            UPPER_OUTER[1:]: (0.0, -0.5, -0.3),
+            CORNER: (0.3, 0.0, -0.8),
         },
         radius=17,
-        gain=1.15,
-        lips="closed",
+        gain=1.2,
+        lips="contact",
     ),
     "mouthRollUpper": HandShape(
         {
-            UPPER_INNER[1:]: (0.0, -0.2, -3.6),
-            (41, 38, 12, 42): (0.0, -1.2, -3.2),
-            (73, 72, 11, 74): (0.0, -2.2, -2.6),
-            UPPER_OUTER[1:]: (0.0, -2.4, -1.6),
-            (167, 164, 165): (0.0, -0.8, 0.2),
-            LOWER_INNER[1:]: (0.0, -0.2, -1.2),
-            CORNER: (0.0, 0.0, -0.6),
+            UPPER_INNER[1:]: (0.0, 0.15, -4.0),
+            (41, 38, 12, 42): (0.0, -1.8, -4.0),
+            (73, 72, 11, 74): (0.0, -2.8, -3.0),
+            UPPER_OUTER[1:]: (0.0, -3.4, -1.6),
+            (167, 164, 165): (0.0, -1.2, 0.3),
+            LOWER_INNER[1:]: (0.0, 0.0, -0.8),
+            LOWER_OUTER[1:]: (0.0, 0.4, -0.3),
+            CORNER: (0.3, 0.0, -0.8),
         },
         radius=17,
-        gain=1.15,
-        lips="closed",
+        gain=1.2,
+        lips="contact",
     ),
     "mouthDimple": HandShape(
         {

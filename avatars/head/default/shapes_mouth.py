@@ -30,7 +30,7 @@ def measured(shaper: Shaper, measurements: Measurements, name: str) -> Floats:
 
 
 def _lip_factor(shaper: Shaper, *, lower: float, upper: float) -> Floats:
-    """[468] a factor for the lower lip and chin and one for the rest, blended by the jaw's share."""
+    """[468] one factor for the lower lip and chin, another for the rest, by the jaw's share."""
     share = shaper.head.jaw_share[:468]
     return upper + (lower - upper) * share
 
@@ -60,14 +60,15 @@ def made(shaper: Shaper, shape: handles.HandShape) -> Floats:
         field = shaper.sealed(field)
     elif shape.lips == "contact":
         field = shaper.stopped(field)
-    return shape.gain * field
+    field = shape.gain * field
+    return shaper.slid_on_surface(field, shape.slide) if shape.slide else field
 
 
 def _pucker(shaper: Shaper, field: Floats) -> Floats:
     """The measured pucker, which a frontal camera sees flat, pushed forwards by hand."""
     lips = (*handles.UPPER_INNER, *handles.LOWER_INNER, *handles.UPPER_OUTER, *handles.LOWER_OUTER)
     forward = shaper.from_handles({lips: (0.0, 0.0, _PUCKER_FORWARD)}, 22)
-    return 1.3 * shaper.symmetric(field + forward)
+    return 1.6 * shaper.symmetric((field + forward) * np.array([1.0, 0.6, 0.9]))
 
 
 def _shrug_lower(shaper: Shaper, field: Floats) -> Floats:

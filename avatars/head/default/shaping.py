@@ -6,9 +6,11 @@ Displacements are [V, 3] in millimetres; a shape made for the right side is mirr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.interpolate import LinearNDInterpolator
 from scipy.sparse.linalg import splu
 
 from avatars.head.default.build import LidColumns, NeutralHead
@@ -51,7 +53,7 @@ class Shaper:
         half = len(lips) // 2
         self.upper: Ints = lips[1:half]
         self.lower: Ints = lips[:half:-1]
-        self._fit: object = None
+        self._fit: Any = None
 
     def from_handles(
         self, handles: Handles, radius: float, *, fixed: Ints | None = None, both: bool = True
@@ -92,7 +94,7 @@ class Shaper:
             self._fit = splu((energy + sparse.diags_array(weight + far)).tocsc())
         right = np.zeros((count, 3))
         right[: len(field)] = field
-        return self.whole(self._fit.solve(right))  # type: ignore[attr-defined]
+        return self.whole(self._fit.solve(right))
 
     def whole(self, skin_field: Floats) -> Floats:
         """[V, 3] the displacement of the skin [S, 3] with what follows it: rims and mouth bag."""
@@ -143,7 +145,8 @@ class Shaper:
         """
         t = np.clip((blend - self.vertices[:, 0]) / (2 * blend), 0, 1)
         # Exact complement of its mirror image, so that both sides add up to the field.
-        return field * (t**2 * (3 - 2 * t))[:, None]
+        result: Floats = field * (t**2 * (3 - 2 * t))[:, None]
+        return result
 
     def window(self, field: Floats, factor: Floats) -> Floats:
         """[V, 3] the field times a factor [V], rims and bag following anew."""
@@ -171,6 +174,24 @@ class Shaper:
         result = field.copy()
         result[: self.skin_count] += change
         return self.followed(result)
+
+    def slid_on_surface(self, field: Floats, share: float) -> Floats:
+        """[V, 3] a shape of the forehead whose skin slides over the bone.
+
+        Args:
+            field: [V, 3] mm.
+            share: 1 leaves the head's form as it is, 0 carries it along with the skin.
+        """
+        # Seen from the front the forehead is a height field.
+        front = self.vertices[:, 2] > 20
+        front[self.skin_count :] = False
+        depth = LinearNDInterpolator(self.vertices[front, :2], self.vertices[front, 2])
+        moving = front & (np.abs(field).max(axis=1) > 1e-4)
+        goal = self.vertices[moving] + field[moving]
+        result = field.copy()
+        change = depth(goal[:, :2]) - goal[:, 2]
+        result[moving, 2] += share * np.nan_to_num(change)
+        return self.followed(self.symmetric(result))
 
     def off_the_balls(self, field: Floats) -> Floats:
         """[V, 3] the shape with lids that stay off the eyeballs at every weight from 0 to 1."""

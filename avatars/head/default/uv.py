@@ -80,9 +80,7 @@ def build_uv(neutral: NeutralHead) -> UvAtlas:
 def _skin(neutral: NeutralHead) -> Island:
     half = half_skin(neutral)
     top, nape = 1 - MARGIN, (NAPE_U, SKIN_BOTTOM)
-    outline = np.array(
-        [(0.5, top), (MARGIN, top), (MARGIN, SLOPE_TOP), nape, (0.5, SKIN_BOTTOM)]
-    )
+    outline = np.array([(0.5, top), (MARGIN, top), (MARGIN, SLOPE_TOP), nape, (0.5, SKIN_BOTTOM)])
     right = flat_skin(neutral, half, outline)[: len(half.ids)]
     right = np.round(right / _GRID) * _GRID
     # Points of the midline in front are shared; those on the seam at the back are not.
@@ -112,9 +110,10 @@ def _strip(neutral: NeutralHead) -> dict[str, Island]:
         "ear_right": _placed(ear, ear_slot),
         "eye_right": _placed(eye, eye_slot),
     }
+    beside = np.array([1.0, 0.0])
     for name in ("ear", "eye"):
         other = result[f"{name}_right"].mirrored(neutral)
-        result[f"{name}_left"] = Island(other.face_ids, other.corners, other.places + [1.0, 0.0])
+        result[f"{name}_left"] = Island(other.face_ids, other.corners, other.places + beside)
     u = eye_slot.u + eye_scale * _size(eye)[0] + PADDING
     end = 1 - u
     rows = [uv_islands.teeth(neutral, name) for name in ("teeth_upper", "teeth_lower")]
@@ -140,6 +139,4 @@ def _size(island: Island) -> tuple[float, float]:
 def _placed(island: Island, slot: Slot) -> Island:
     low, high = island.places.min(axis=0), island.places.max(axis=0)
     corner = np.array([slot.u, slot.v - slot.per_mm * (high[1] - low[1]) / 2])
-    return Island(
-        island.face_ids, island.corners, corner + slot.per_mm * (island.places - low)
-    )
+    return Island(island.face_ids, island.corners, corner + slot.per_mm * (island.places - low))

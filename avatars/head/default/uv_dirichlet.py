@@ -78,7 +78,7 @@ def tutte(faces: Ints, vertices: Floats, border: Ints, places: Floats) -> Floats
     free[border] = False
     flat = np.zeros((count, 2))
     flat[border] = places
-    right = -(system[free][:, border] @ places)
+    right = -np.asarray(system[free][:, border] @ places)
     flat[free] = splu(system[free][:, free].tocsc()).solve(right)
     return flat
 

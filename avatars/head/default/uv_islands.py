@@ -13,7 +13,7 @@ from scipy import sparse
 from avatars.head.default.build import NeutralHead
 from avatars.head.default.eyes import LATITUDES_DEGREES, MERIDIANS
 from avatars.head.default.mouth import BAG_RINGS, TONGUE_COLUMNS, TONGUE_RINGS
-from avatars.head.default.topology import Floats, Ints, boundary_loops
+from avatars.head.default.topology import Bools, Floats, Ints, boundary_loops
 from avatars.head.default.uv_dirichlet import Flattening, laid_flat, least_distortion, tutte
 
 EYE_EDGE_DEGREES = 72.0
@@ -57,7 +57,7 @@ def right_ear(neutral: NeutralHead) -> Island:
     ellipse = np.stack([34 * np.cos(angle), 45 * np.sin(angle)], axis=1)
     start = tutte(faces, vertices, border, ellipse)
     front = neutral.loops["right_ear"]
-    depth = _rings_from(faces, np.isin(ids, front), vertices)
+    depth = _behind_rim(faces, np.isin(ids, front))
     density = 1 - (1 - EAR_BACK_DENSITY) * depth[faces].mean(axis=1)
     rest = laid_flat(vertices[faces]) * density[:, None, None]
     problem = Flattening(faces, rest, np.ones(len(faces)), sparse.eye_array(2 * len(ids)))
@@ -191,17 +191,17 @@ def _looked_up(faces: Ints, order: Ints) -> Ints:
     return np.array([[place[int(vertex)] for vertex in face] for face in faces])
 
 
-def _rings_from(faces: Ints, rim: Ints, vertices: Floats) -> Floats:
+def _behind_rim(faces: Ints, rim: Bools) -> Floats:
     """[V] 0 on the auricle's front, 1 on what lies behind its rim."""
     # What can be reached from the border without crossing the rim lies behind.
     border = boundary_loops(faces)[0]
-    behind = np.zeros(len(vertices), bool)
+    behind = np.zeros(len(rim), bool)
     behind[border] = True
-    for _ in range(40):
+    while True:
         touched = behind[faces].any(axis=1)
         grown = behind.copy()
         grown[faces[touched]] = True
-        grown &= ~rim.astype(bool)
+        grown &= ~rim
         if (grown == behind).all():
             break
         behind = grown

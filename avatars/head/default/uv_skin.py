@@ -18,13 +18,14 @@ from avatars.head.default.uv_dirichlet import Flattening, laid_flat, least_disto
 
 FACE_CENTRE: Floats = np.array([0.0, -8.0, 80.0])
 FACE_REACH = 66.0
-FACE_GAIN = 1.5
-EYE_GAIN = 1.25
+FACE_GAIN = 1.75
+EYE_GAIN = 1.3
 LIP_GAIN = 0.7
 FILL_WEIGHT = 0.02
 """Holes may take any shape, as long as they stay open."""
 RIM_WEIGHT = 0.25
-SEAM_TURNS = (0.36, 0.8)
+CROWN_FORWARD = 0.15
+SEAM_TURNS = (0.38, 0.82)
 """Shares of the seam, from crown to nape, at which it turns the outline's corners."""
 LIP_OPENING = 2.5
 """Half height (mm) of the gap between the lips in the map."""
@@ -68,7 +69,8 @@ def half_skin(neutral: NeutralHead) -> HalfSkin:
     fills = [loop for loop in loops if loop is not outline]
     start = int(np.flatnonzero(np.isin(outline, lips) & ~np.isin(np.roll(outline, 1), lips))[0])
     chain = np.roll(outline, -start)[: len(lips)]
-    more_faces, helpers = [], []
+    more_faces: list[Ints] = []
+    helpers: list[Floats] = []
     for fill, closed in [*((loop, True) for loop in fills), (chain, False)]:
         helper = len(vertices) + len(helpers)
         following = np.roll(fill, -1) if closed else fill[1:]
@@ -88,13 +90,13 @@ def half_skin(neutral: NeutralHead) -> HalfSkin:
 
 
 def wished_density(neutral: NeutralHead, points: Floats) -> Floats:
-    """[N] texels per length that points [N, 3] (mm) on the skin should get, 1 = back of the head."""
+    """[N] texels per length wished for points [N, 3] (mm) of the skin, 1 = back of the head."""
     eye = neutral.right_lid.centre * 1e3 + [-0.5, 0.0, 11.0]
     lips = neutral.v_template[neutral.loops["lips"]].mean(axis=0) * 1e3
     folded = points * [-1.0, 1.0, 1.0]
     folded[:, 0] = -np.abs(folded[:, 0])
     face = np.linalg.norm((folded - FACE_CENTRE) / [1.15, 1.25, 1.0], axis=1) / FACE_REACH
-    density = 1 + FACE_GAIN * np.exp(-(face**4))
+    density: Floats = 1 + FACE_GAIN * np.exp(-(face**4))
     density += EYE_GAIN * np.exp(-((np.linalg.norm(folded - eye, axis=1) / 24) ** 4))
     across = (folded - lips) / [30.0, 16.0, 30.0]
     density += LIP_GAIN * np.exp(-(np.linalg.norm(across, axis=1) ** 4))
@@ -149,7 +151,7 @@ def _corners(half: HalfSkin, neutral: NeutralHead) -> tuple[Ints, Ints]:
     neck = neck[np.abs(points[neck, 0]) < 1e-6]
     nape, front = neck[np.argsort(points[neck, 2])]
     middle = border[np.abs(points[border, 0]) < 1e-6]
-    crown = middle[np.argmax(points[middle, 1] - 0.15 * points[middle, 2])]
+    crown = middle[np.argmax(points[middle, 1] + CROWN_FORWARD * points[middle, 2])]
     border = np.roll(border, -int(np.flatnonzero(border == crown)[0]))
     place = {int(vertex): i for i, vertex in enumerate(border)}
     to_nape = place[int(nape)]

@@ -1,0 +1,1 @@
+"""The kinds of avatars: ways in which splats follow a head."""

@@ -1,0 +1,51 @@
+"""The inside of the mouth, which a photo with closed lips does not show."""
+
+import numpy as np
+
+from avatars.head.model import HeadModel
+from avatars.texturing.seen import Seen, smoothstep
+from avatars.texturing.texels import MOUTH, Array, Texels
+
+CAVITY = (0.23, 0.07, 0.07)
+UPPER_TEETH = (0.76, 0.73, 0.67)
+LOWER_TEETH = (0.58, 0.55, 0.50)  # at the upper ones' brightness they look like a plate
+TONGUE = (0.60, 0.29, 0.27)
+USUAL_SKIN = 0.62  # brightness of the skin that these colours go with
+
+
+def paint_mouth(head: HeadModel, texels: Texels, rest: Array, brightness: float) -> Array:
+    """Colours [M, 3] of all mouth texels (others zero), darker the deeper they lie.
+
+    Args:
+        head: tells the parts apart.
+        texels: its texels.
+        rest: [M, 3] texel positions of the neutral head, metres.
+        brightness: median brightness of the person's skin, 0..1.
+    """
+    painted = np.zeros((len(texels.index), 3), np.float32)
+    mouth = texels.kind == MOUTH
+    if not mouth.any():
+        return painted
+    faces = np.tile(np.array(CAVITY, np.float32), (head.face_count, 1))
+    for name, color in (
+        ("teeth_upper", UPPER_TEETH),
+        ("teeth_lower", LOWER_TEETH),
+        ("tongue", TONGUE),
+    ):
+        if name in head.parts:
+            faces[head.parts[name].cpu().numpy()] = color
+    front = float(np.quantile(rest[mouth, 2], 0.98))
+    depth = front - rest[mouth, 2]
+    light = 1.0 - 0.65 * smoothstep(depth, 0.006, 0.034)
+    level = float(np.clip(brightness / USUAL_SKIN, 0.35, 1.1))
+    painted[mouth] = faces[texels.face[mouth]] * light[:, None] * level
+    return painted
+
+
+def blend_mouth(texels: Texels, seen: Seen, painted: Array) -> Array:
+    """Drawn mouth with the photo over it where an open mouth shows it."""
+    mouth = texels.kind == MOUTH
+    out = painted.copy()
+    trust = seen.trust[mouth, None]
+    out[mouth] = trust * seen.rgb[mouth] + (1 - trust) * painted[mouth]
+    return out

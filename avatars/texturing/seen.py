@@ -1,0 +1,184 @@
+"""Colours of texels read off the photo, each with a trust between 0 and 1."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from avatars.head.model import HeadModel
+from avatars.texturing.texels import EYE, MOUTH, SKIN, Array, Mask, Texels, placed
+from avatars.tracking.fit import EYE_LEFT, EYE_RIGHT
+from renderer.camera import Camera
+from renderer.mesh import draw_mesh
+
+INNER_LIPS = (
+    *(78, 191, 80, 81, 82, 13, 312, 311, 310, 415),
+    *(308, 324, 318, 402, 317, 14, 87, 178, 88, 95),
+)
+DEPTH_SLACK = 0.0025  # metres behind the nearest surface that still counts as seen
+GRAZING = (0.2, 0.55)  # cosine between normal and view where trust begins and is full
+STRAY = (3.0, 9.0)  # px outside the solid person where trust fades
+OPEN_MOUTH = 0.0025  # metres of lip gap from which teeth are believed
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A picture of the posed head.
+
+    Attributes:
+        camera: of the picture's size.
+        vertices: [V, 3] posed head, metres.
+        image: [H, W, 3] float 0..1.
+        matte: [H, W] 0..1, the person.
+        inside: [H, W] what of it lies in the photo.
+        landmarks: [478, 2] detected points, pixels.
+    """
+
+    camera: Camera
+    vertices: Tensor
+    image: Array
+    matte: Array
+    inside: Mask
+    landmarks: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the photo says of each texel.
+
+    Attributes:
+        rgb: [M, 3] colours 0..1, meaningful where ``trust`` is above 0.
+        trust: [M] 0..1.
+        facing: [M] cosine between normal and direction to the camera.
+        pixels: [M, 2] where the texel is in the picture.
+        visible: [M] nothing lies in front of it.
+    """
+
+    rgb: Array
+    trust: Array
+    facing: Array
+    pixels: Array
+    visible: Mask
+
+
+def smoothstep(x: NDArray[Any], low: float, high: float) -> Array:
+    """0 below ``low``, 1 above ``high``, smooth between."""
+    t = np.clip((x - low) / (high - low), 0.0, 1.0)
+    smooth: Array = (t * t * (3 - 2 * t)).astype(np.float32)
+    return smooth
+
+
+def read_photo(head: HeadModel, texels: Texels, view: View) -> Seen:
+    """Colours and trust of all texels in one picture."""
+    points, normals = placed(texels, head, view.vertices)
+    pixels = project(view.camera, points)
+    toward = view.camera.position.numpy() - points
+    toward /= np.linalg.norm(toward, axis=1, keepdims=True)
+    facing: Array = (normals * toward).sum(axis=1)
+    visible = _visible(head, view, points, pixels)
+    solid = view.matte > 0.9
+    extended = foreground_extended(view.image, solid)
+    stray = cv2.distanceTransform(1 - solid.astype(np.uint8), cv2.DIST_L2, 5)
+    trust = smoothstep(facing, *GRAZING) * visible
+    trust *= at_pixels(view.inside.astype(np.float32), pixels) > 0.99
+    trust *= 1 - smoothstep(at_pixels(stray, pixels), *STRAY)
+    trust *= _openings(texels, view, pixels)
+    return Seen(at_pixels(extended, pixels), trust.astype(np.float32), facing, pixels, visible)
+
+
+def project(camera: Camera, points: Array) -> Array:
+    """Pixel positions [M, 2] of world points [M, 3]."""
+    view, K = camera.viewmat.numpy(), camera.K.numpy()
+    seen = points @ view[:3, :3].T + view[:3, 3]
+    flat = seen @ K.T
+    pixels: Array = flat[:, :2] / flat[:, 2:]
+    return pixels
+
+
+def at_pixels(values: NDArray[Any], pixels: Array) -> Array:
+    """Values [H, W] or [H, W, C] read bilinearly at pixel positions [M, 2]; borders repeat."""
+    # Rows of at most 32767 entries are all that remap takes.
+    rows = -(-len(pixels) // 16384)
+    padded = np.zeros((rows * 16384, 2), np.float32)
+    padded[: len(pixels)] = np.nan_to_num(pixels) - 0.5
+    grid = padded.reshape(rows, 16384, 2)
+    read = cv2.remap(
+        np.asarray(values, np.float32),
+        grid[..., 0],
+        grid[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    flat = read.reshape(rows * 16384, *read.shape[2:])[: len(pixels)]
+    return np.asarray(flat, np.float32)
+
+
+def foreground_extended(image: Array, solid: Mask) -> Array:
+    """The picture with everything outside the solid person replaced by the nearest of it.
+
+    Without this the background's colour rings every outline.
+    """
+    core = cv2.erode(solid.astype(np.uint8), np.ones((7, 7), np.uint8))
+    if not core.any():
+        return image
+    _, labels = cv2.distanceTransformWithLabels(
+        1 - core, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    colors = np.zeros((labels.max() + 1, 3), np.float32)
+    colors[labels[core > 0]] = image[core > 0]
+    nearest = cv2.GaussianBlur(colors[labels], (0, 0), 1.5)
+    return np.where(core[..., None] > 0, image, nearest).astype(np.float32)
+
+
+def _visible(head: HeadModel, view: View, points: Array, pixels: Array) -> Mask:
+    buffer = draw_mesh(view.camera, view.vertices, head.faces)
+    height, width = buffer.depth.shape
+    # The farthest of the surrounding pixels: a texel beside an edge must not hide behind it.
+    depth = np.where(np.isfinite(buffer.depth), buffer.depth, np.inf).astype(np.float32)
+    farthest = cv2.dilate(
+        np.where(np.isfinite(depth), depth, 1e6).astype(np.float32), np.ones((2, 2))
+    )
+    columns = pixels[:, 0].astype(int).clip(0, width - 1)
+    rows = pixels[:, 1].astype(int).clip(0, height - 1)
+    own = view.camera.depths(_tensor(points)).numpy()
+    within = (pixels >= 0).all(axis=1) & (pixels[:, 0] < width) & (pixels[:, 1] < height)
+    visible: Mask = (
+        within
+        & (own < farthest[rows, columns] + DEPTH_SLACK)
+        & (own < depth[rows, columns] + 2 * DEPTH_SLACK)
+    )
+    return visible
+
+
+def _openings(texels: Texels, view: View, pixels: Array) -> Array:
+    """1 where a texel's kind of surface can be what the picture shows there, else 0."""
+    shape = view.matte.shape
+    eyes = np.zeros(shape, np.uint8)
+    for ring in (EYE_LEFT, EYE_RIGHT):
+        cv2.fillPoly(eyes, [np.round(view.landmarks[list(ring)]).astype(np.int32)], (1,))
+    lips = np.zeros(shape, np.uint8)
+    cv2.fillPoly(lips, [np.round(view.landmarks[list(INNER_LIPS)]).astype(np.int32)], (1,))
+    inner_eyes = cv2.erode(eyes, np.ones((3, 3), np.uint8))
+    depth = float(view.camera.depths(view.vertices).median())
+    gap = np.linalg.norm(view.landmarks[13] - view.landmarks[14])
+    opened = gap * depth / float(view.camera.K[0, 0]) > OPEN_MOUTH
+    shrunk = cv2.erode(lips, np.ones((3, 3), np.uint8))
+    in_eyes = at_pixels(eyes.astype(np.float32), pixels)
+    in_lips = at_pixels(lips.astype(np.float32), pixels)
+    allowed = np.ones(len(pixels), np.float32)
+    skin = texels.kind == SKIN
+    allowed[skin] = 1 - np.maximum(in_eyes, in_lips * opened)[skin]
+    eye = texels.kind == EYE
+    allowed[eye] = at_pixels(inner_eyes.astype(np.float32), pixels)[eye]
+    mouth = texels.kind == MOUTH
+    allowed[mouth] = (at_pixels(shrunk.astype(np.float32), pixels) * opened)[mouth]
+    return allowed
+
+
+def _tensor(points: Array) -> Tensor:
+    import torch
+
+    return torch.from_numpy(points)

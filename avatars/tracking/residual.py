@@ -1,0 +1,131 @@
+"""What a fit leaves over, moved into the shape: landmarks then lie where they were detected.
+
+It is worth little in numbers and much on faces: without it the white of an eye lands on a lid.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from avatars.head.landmarks import embedding, landmark_points
+from avatars.head.model import HeadModel
+from avatars.head.skinning import rodrigues
+from avatars.tracking.fit import EYE_LEFT, EYE_RIGHT, MESH, OVAL, Fit
+from avatars.tracking.spread import spread
+
+Array = NDArray[np.float64]
+MOST = 0.005  # metres
+OVAL_SHARE = 0.5
+REACH = 0.028  # metres from any landmark beyond which nothing moves
+ROUNDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Baked:
+    """Free offsets of a head and what they leave.
+
+    Attributes:
+        offsets: [V, 3] metres, before posing.
+        residual_px: mean length of what is left at the mesh landmarks, pixels.
+    """
+
+    offsets: Tensor
+    residual_px: float
+
+
+def bake_residual(head: HeadModel, fit: Fit, landmarks: Array) -> Baked:
+    """Offsets that bring the model's landmarks onto the detected ones [478, 2+] (pixels)."""
+    detected = np.asarray(landmarks, np.float64)[:MESH, :2]
+    offsets = torch.zeros(head.vertex_count, 3)
+    left = np.inf
+    for _ in range(ROUNDS):
+        error = _error(head, fit, offsets, detected)
+        left = float(np.linalg.norm(error.pixels, axis=1).mean())
+        moved = _spread(head, error.local)
+        offsets = offsets + torch.from_numpy(moved).float()
+    final = _error(head, fit, offsets, detected)
+    left = float(np.linalg.norm(final.pixels, axis=1).mean())
+    return Baked(offsets, left)
+
+
+@dataclass(frozen=True)
+class _Error:
+    pixels: Array  # [468, 2]
+    local: Array  # [468, 3] metres, in the axes the offsets are applied in
+
+
+def _error(head: HeadModel, fit: Fit, offsets: Tensor, detected: Array) -> _Error:
+    vertices = head.pose(fit.state, fit.betas, offsets)
+    points = landmark_points(head, vertices)[:MESH].double()
+    camera = fit.camera
+    pixels = detected - camera.project(points.float()).double().numpy()
+    depth = camera.depths(points.float()).double().numpy()
+    focal = float(camera.K[0, 0])
+    flat = np.column_stack([pixels * depth[:, None] / focal, np.zeros(len(pixels))])
+    world = flat @ camera.viewmat[:3, :3].double().numpy()
+    return _Error(pixels, np.einsum("lij,lj->li", _unposing(head, fit), world))
+
+
+def _unposing(head: HeadModel, fit: Fit) -> Array:
+    """Rotations [468, 3, 3] from world axes back to those before skinning, per landmark."""
+    state = fit.state
+    poses = torch.stack(
+        [state.global_orient, state.neck_pose, state.jaw_pose, state.leye_pose, state.reye_pose]
+    )
+    turns = rodrigues(poses.double())
+    root, neck = turns[0], turns[0] @ turns[1]
+    spins = torch.stack([root, neck, neck @ turns[2], neck @ turns[3], neck @ turns[4]])
+    points = embedding(head)
+    corners = head.faces[points.faces[:MESH]]  # [468, 3]
+    weights = (head.lbs_weights[corners] * points.barycentrics[:MESH, :, None]).sum(dim=1).double()
+    mixed = torch.einsum("lj,jab->lab", weights, spins)
+    inverse: Array = torch.linalg.inv(mixed).numpy()
+    return inverse
+
+
+def _spread(head: HeadModel, local: Array) -> Array:
+    length = np.linalg.norm(local, axis=1, keepdims=True)
+    wished = local * np.minimum(1.0, MOST / np.maximum(length, 1e-12))
+    strength = np.full(MESH, 6.0)
+    strength[list(OVAL)] = 2.0
+    wished[list(OVAL)] *= OVAL_SHARE
+    points = embedding(head)
+    corners = head.faces_numpy[points.faces[:MESH].numpy()]
+    shares = points.barycentrics[:MESH].numpy().astype(np.float64)
+    count = head.vertex_count
+    weights, targets = np.zeros(count), np.zeros((count, 3))
+    for corner in range(3):
+        share = strength * shares[:, corner]
+        np.add.at(weights, corners[:, corner], share)
+        np.add.at(targets, corners[:, corner], share[:, None] * wished)
+    targets /= np.maximum(weights, 1e-12)[:, None]
+    vertices = head.v_template.numpy().astype(np.float64)
+    at = vertices[corners[np.arange(MESH), shares.argmax(axis=1)]]
+    far = _distance(vertices, at) > REACH
+    weights[far & (weights == 0)] = 1.0
+    moved = spread(head, targets, weights)
+    for part, lids in eyeball_lids(head).items():
+        # A ball keeps its shape, and its depth: only the picture plane is known.
+        moved[list(part)] = wished[lids].mean(axis=0) * np.array([1.0, 1.0, 0.0])
+    return moved
+
+
+def eyeball_lids(head: HeadModel) -> dict[tuple[int, ...], list[int]]:
+    """Vertices of each eyeball (as an index tuple) with the landmarks of its lids."""
+    if "eyeballs" not in head.parts:
+        return {}
+    ids = head.faces[head.parts["eyeballs"]].unique()
+    x = head.v_template[ids, 0]
+    return {
+        tuple(ids[x > 0].tolist()): list(EYE_LEFT),
+        tuple(ids[x <= 0].tolist()): list(EYE_RIGHT),
+    }
+
+
+def _distance(points: Array, to: Array) -> Array:
+    from scipy.spatial import cKDTree
+
+    return np.asarray(cKDTree(to).query(points)[0], np.float64)

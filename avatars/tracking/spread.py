@@ -1,0 +1,52 @@
+"""Smooth fields over a head's surface that meet targets where there are some."""
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+from avatars.head.model import HeadModel
+
+Array = NDArray[np.float64]
+SOFTEST = 0.0003  # metres added to an edge's length, so that slivers do not tie their ends rigidly
+
+
+@lru_cache(maxsize=4)
+def graph_laplacian(head: HeadModel) -> sp.csc_matrix:
+    """Laplacian [V, V] of the edges, weights 1 / length (per millimetre); rows sum to 0."""
+    vertices = head.v_template.detach().cpu().numpy().astype(np.float64)
+    faces = head.faces_numpy
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    ends = np.unique(np.sort(ends, axis=1), axis=0)
+    length = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
+    weight = 0.001 / (length + SOFTEST)
+    count = len(vertices)
+    rows = np.concatenate([ends[:, 0], ends[:, 1]])
+    columns = np.concatenate([ends[:, 1], ends[:, 0]])
+    adjacency = sp.csc_matrix((np.tile(weight, 2), (rows, columns)), shape=(count, count))
+    degree = np.asarray(adjacency.sum(axis=1)).ravel()
+    return sp.csc_matrix(sp.diags(degree) - adjacency)
+
+
+def spread(
+    head: HeadModel, targets: Array, weights: Array, *, first: float = 1.0, second: float = 1.0
+) -> Array:
+    """The field x [V, C] that meets targets smoothly.
+
+    It minimises first |slope|^2 + second |bend|^2 + weights |x - target|^2.
+
+    Args:
+        head: whose surface.
+        targets: [V, C] wished values; ignored where the weight is 0.
+        weights: [V] >= 0; some vertex of every connected part must have one.
+        first: how much the field's slope costs.
+        second: how much its bend costs.
+    """
+    laplacian = graph_laplacian(head)
+    # A whisper of a pull to zero keeps parts without any target solvable.
+    diagonal = sp.diags(weights + 1e-6)
+    system = sp.csc_matrix(first * laplacian + second * (laplacian @ laplacian) + diagonal)
+    solution: Array = splu(system).solve(np.ascontiguousarray(weights[:, None] * targets))
+    return solution

@@ -1,0 +1,1 @@
+"""Stickers and palettes that ship with the program."""

@@ -1,4 +1,4 @@
-"""Splats bound to a head's surface: where they are, how they are turned, how far the skin stretches.
+"""Splats bound to a head's surface: where they are, how they lie, how far the skin stretches.
 
 Work is done where it is cheapest: per triangle, per vertex, per texture coordinate; only the last
 step, one weighted gather, touches every splat. Gathers are the same operation throughout

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 import torch
-from torch import Tensor
 from torch.nn.functional import pad
 
 from avatars.avatar import Identity
@@ -47,9 +46,9 @@ class UvAvatar:
 
     The splat of a sample lies in the tangent frame of the posed skin, is as long along both
     tangents as its map says times the local stretch (within limits), and has the colour that its
-    place has in the map. Geometry and looks are kept apart: ``surface`` depends on the state alone, ``attributes``
-    on the maps alone, and each is kept for the very object it was made from. After the first call
-    ``pose`` reads nothing back from the device.
+    place has in the map. Geometry and looks are kept apart: ``surface`` depends on the state
+    alone, ``attributes`` on the maps alone, and each is kept for the very object it was made
+    from. After the first call ``pose`` reads nothing back from the device.
 
     Attributes:
         head: the head model.
@@ -206,7 +205,7 @@ class _Kept:
 def initial_maps(head: HeadModel, table: SampleTable, size: int) -> AttributeMaps:
     """Maps of a closed grey skin for the samples of ``table``, on the head's device.
 
-    Scales are 0.64 spacings, so that splats of this table leave no hole; a table of another
+    Scales are 0.7 spacings, so that splats of this table leave no hole; a table of another
     number of samples wants other scales.
 
     Args:
@@ -221,7 +220,7 @@ def initial_maps(head: HeadModel, table: SampleTable, size: int) -> AttributeMap
     texels = texel_table(head, size)
     like = head.v_template
     spacing = rest_lengths(head) * table.steps.to(like.dtype)[:, None]  # [F, 2]
-    sigma = torch.nn.functional.pad(SIGMA * spacing, (0, 1), value=THICKNESS)  # [F, 3]
+    sigma = pad(SIGMA * spacing, (0, 1), value=THICKNESS)  # [F, 3]
     # Triangles without samples (eyeballs behind) and texels without triangle say something small.
     known = table.steps > 0
     sigma = torch.where(known[:, None], sigma, like.new_full((3,), THICKNESS))

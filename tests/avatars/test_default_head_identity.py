@@ -143,7 +143,7 @@ def test_everybody_can_nearly_close_the_eyes(
     # The model is linear: a blink does not know how far apart a person's lids are.
     for person in people(identity):
         vertices = measures.posed(head, basis, both_sides("eyeBlink"), person)
-        assert measures.lid_gap(head.right_lid, vertices) < 1.2
+        assert measures.lid_gap(head.right_lid, vertices) < 0.8
 
 
 def test_teeth_and_tongue_stay_in_everybodys_mouth(

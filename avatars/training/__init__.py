@@ -1,0 +1,1 @@
+"""Learning splats from pictures by differentiable rendering."""

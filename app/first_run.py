@@ -1,10 +1,9 @@
 """What `make run` does: the window where there is a display, else the main job without one.
 
-This version has no window yet. It makes a file of splats, reads it back, draws it from four sides
-and leaves both under ``out/``.
+This version has no window yet. It draws the demo avatar from several sides and with several faces,
+and leaves a picture and the posed splats under ``out/``.
 """
 
-import math
 import sys
 from pathlib import Path
 
@@ -13,57 +12,55 @@ from app.startup import prepare
 if __name__ == "__main__":
     prepare()  # before torch and numba are imported below
 
-import torch
-
+from app.demo import demo_avatar, face
 from app.notices import say
 from app.pictures import side_by_side, write_picture
-from app.render import DISTANCE, Orbit, orbit_camera
-from renderer import sh
-from renderer.bench_scene import shell
-from renderer.gaussians import Gaussians
-from renderer.ply import read_ply, write_ply
+from app.render import Orbit, orbit_camera
+from renderer.ply import write_ply
 from renderer.rasterizer import choose_rasterizer
 
 OUT = Path("out")
-SPLATS = 50_000
+SIZE = 384
+VIEWS: tuple[tuple[Orbit, dict[str, float]], ...] = (
+    (Orbit(0, 0, 0, 0.75), {}),
+    (Orbit(35, 8, 0, 0.75), {}),
+    (Orbit(90, 0, 0, 0.75), {}),
+    (Orbit(180, 5, 0, 0.75), {}),
+    (Orbit(20, 0, 0, 0.75), {"jawOpen": 0.7, "browInnerUp": 0.6}),
+    (
+        Orbit(-15, 0, 0, 0.75),
+        {
+            "mouthSmileLeft": 0.9,
+            "mouthSmileRight": 0.9,
+            "eyeSquintLeft": 0.5,
+            "eyeSquintRight": 0.5,
+        },
+    ),
+    (Orbit(0, 0, 0, 0.75), {"eyeBlinkLeft": 1.0, "mouthLeft": 0.5, "browOuterUpRight": 0.8}),
+    (Orbit(-30, -10, 0, 0.75), {"mouthPucker": 1.0, "eyeLookOutRight": 0.7, "eyeLookInLeft": 0.7}),
+)
 
 
 def main() -> int:
-    """Make, save, load and draw the demo; returns the exit code."""
-    say("There is no window in this version yet: drawing the demo without one.")
+    """Pose and draw the demo avatar; returns the exit code."""
+    say("There is no window in this version yet: drawing the demo avatar without one.")
     OUT.mkdir(exist_ok=True)
     file, picture = OUT / "demo.ply", OUT / "demo.png"
-    write_ply(file, banded_shell(SPLATS))
-    gaussians = read_ply(file).gaussians
+    avatar = demo_avatar()
     rasterizer = choose_rasterizer("auto", announce=say)
-    views = [
-        rasterizer.draw(
-            gaussians, orbit_camera(Orbit(yaw, 12.0, 0.0, DISTANCE), (0, 0, 0), 384), (1, 1, 1)
-        )
-        for yaw in (0.0, 45.0, 90.0, 180.0)
-    ]
-    write_picture(picture, side_by_side([view.rgba.numpy() for view in views], columns=4))
-    milliseconds = sorted(view.seconds for view in views)[1] * 1000
-    say(f"Drew {SPLATS} splats with the {rasterizer.name} renderer, {milliseconds:.0f} ms a view.")
-    say(f"Wrote {file} and {picture}.")
+    shown = avatar.to(rasterizer.device)
+    frames = []
+    for orbit, weights in VIEWS:
+        state = face(avatar.head, **weights).to(rasterizer.device)
+        camera = orbit_camera(orbit, (0.0, -0.01, 0.0), SIZE)
+        frames.append(rasterizer.draw(shown.pose(state), camera, (1, 1, 1)))
+    write_picture(picture, side_by_side([frame.rgba.numpy() for frame in frames], columns=4))
+    write_ply(file, avatar.pose(avatar.head.neutral()))
+    milliseconds = sorted(frame.seconds for frame in frames)[len(frames) // 2] * 1000
+    name = rasterizer.name
+    say(f"Drew {len(avatar)} splats with {name}, {milliseconds:.0f} ms a view.")
+    say(f"Wrote {picture} and {file}.")
     return 0
-
-
-def banded_shell(count: int) -> Gaussians:
-    """A head-sized egg of splats in coloured bands that gleam from one side (SH degree 1)."""
-    egg = shell(count)
-    x, y, z = (egg.means / egg.means.norm(dim=-1, keepdim=True)).unbind(-1)
-    band = 0.5 + 0.5 * torch.sin(9.0 * y + 2.0 * torch.atan2(x, z))
-    low, high = torch.tensor([0.16, 0.33, 0.45]), torch.tensor([0.95, 0.72, 0.45])
-    rgb = low + band[:, None] * (high - low)
-    light = torch.tensor([0.4, 0.7, 0.6])
-    shade = 0.62 + 0.38 * (torch.stack([x, y, z], dim=-1) @ (light / light.norm()))
-    bands = torch.zeros(count, 4, 3)
-    bands[:, 0] = sh.from_rgb(rgb * shade[:, None])
-    bands[:, 3] = 0.25 / math.sqrt(3) * band[:, None]  # brighter when seen from the subject's right
-    return Gaussians(
-        egg.means, egg.quats, egg.scales, egg.opacities.clamp_min(0.6), bands, sh_degree=1
-    )
 
 
 if __name__ == "__main__":

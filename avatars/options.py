@@ -11,7 +11,6 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from functools import lru_cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from avatars.errors import UserError
@@ -137,7 +136,6 @@ def option(default: T, *, low: float | None = None, high: float | None = None, h
     return made
 
 
-@lru_cache(maxsize=64)
 def describe(options: type) -> tuple[OptionInfo, ...]:
     """The options of a dataclass in the order of its fields.
 

@@ -209,3 +209,91 @@ def arkit_table(expressions: int) -> ArkitTable:
         mirrored = -angle if axis else angle
         poses["right"][ARKIT_NAMES.index(f"eyeLook{way}Right"), axis] = mirrored
     return ArkitTable(expression, poses["jaw"], poses["left"], poses["right"], torch.zeros(rows, 2))
+
+
+def uv_sphere(centre, radius, box, columns=48, rows=31):
+    """A closed sphere: points, triangles, and its texture layout in box (u0, v0, u1, v1).
+
+    Longitude grows with u (the seam is behind), latitude with v; a pole has a place per column.
+    """
+    latitude = np.linspace(-np.pi / 2, np.pi / 2, rows + 2)
+    longitude = np.linspace(-np.pi, np.pi, columns, endpoint=False)
+    theta, phi = (grid.ravel() for grid in np.meshgrid(longitude, latitude[1:-1]))
+    body = np.stack([np.sin(theta) * np.cos(phi), np.sin(phi), np.cos(theta) * np.cos(phi)], -1)
+    points = np.concatenate([body, [[0, -1, 0], [0, 1, 0]]]) * radius + centre
+    faces, uv_faces = (part.tolist() for part in grid_faces(columns, rows))
+    grid = np.meshgrid(np.linspace(0, 1, columns + 1), np.linspace(0, 1, rows + 2)[1:-1])
+    middle = (np.arange(columns) + 0.5) / columns
+    places = [np.stack([part.ravel() for part in grid], -1)]
+    places += [np.stack([middle, np.full(columns, v)], -1) for v in (0.0, 1.0)]
+    uvs = np.concatenate(places)
+    south = len(body)
+    last, above = (rows - 1) * columns, (rows - 1) * (columns + 1)
+    first_pole = rows * (columns + 1)
+    for a in range(columns):
+        b = (a + 1) % columns
+        faces += [(south, b, a), (last + a, last + b, south + 1)]
+        uv_faces += [
+            (first_pole + a, a + 1, a),
+            (above + a, above + a + 1, first_pole + columns + a),
+        ]
+    low, high = np.array(box[:2]), np.array(box[2:])
+    return points, np.array(faces), low + uvs * (high - low), np.array(uv_faces)
+
+
+RADIUS = 0.1
+"""Of the skin of ``uv_head``, metres."""
+
+
+def uv_head(**changes) -> HeadModel:
+    """A ball with eyes and a clean layout: skin and two eyeballs as three islands.
+
+    Expressions: ``stretch`` makes it 1.8 times as tall at weight 1, ``shear`` leans it. Shapes:
+    ``size`` makes it a tenth larger, ``depth`` half as deep again. The jaw turns the lower front.
+    """
+    pieces = [uv_sphere(np.zeros(3), RADIUS, (0.02, 0.3, 0.98, 0.98))]
+    for sign, box in ((1, (0.55, 0.04, 0.95, 0.25)), (-1, (0.05, 0.04, 0.45, 0.25))):
+        pieces.append(uv_sphere(np.array([0.03 * sign, 0.02, 0.088]), 0.012, box, 16, 9))
+    counts = np.cumsum([0] + [len(piece[0]) for piece in pieces])
+    places = np.cumsum([0] + [len(piece[2]) for piece in pieces])
+    points = np.concatenate([piece[0] for piece in pieces])
+    faces = np.concatenate([piece[1] + counts[i] for i, piece in enumerate(pieces)])
+    uv_faces = np.concatenate([piece[3] + places[i] for i, piece in enumerate(pieces)])
+    x, y, z = points.T
+    zero = np.zeros_like(x)
+    jaw = np.clip((-0.02 - y) / 0.03, 0, 1) * np.clip(z / 0.03, 0, 1)
+    weights = np.zeros((len(points), 5))
+    weights[:, 1], weights[:, 2] = 1 - jaw, jaw
+    regressor = np.zeros((5, len(points)))
+    for joint, place in ((0, (0, -0.12, 0)), (1, (0, -0.08, 0)), (2, (0, -0.01, 0))):
+        skin = points[: counts[1]].T
+        system = np.concatenate([skin - np.array(place)[:, None], np.ones((1, counts[1]))])
+        regressor[joint, : counts[1]] = np.linalg.pinv(system) @ [0, 0, 0, 1]
+    for joint, first in ((3, 1), (4, 2)):
+        rows = slice(counts[first], counts[first + 1])
+        weights[rows] = np.eye(5)[joint]
+        regressor[joint, rows] = 1 / (counts[first + 1] - counts[first])
+    fields = {
+        "v_template": points,
+        "shapedirs": np.stack([0.1 * points, np.stack([zero, zero, 0.5 * z], -1)], -1),
+        "exprdirs": np.stack(
+            [np.stack([zero, 0.8 * y, zero], -1), np.stack([0.5 * y, zero, zero], -1)], -1
+        ),
+        "posedirs": np.zeros((len(points), 3, 36)),
+        "J_regressor": regressor,
+        "lbs_weights": weights,
+        "uvs": np.concatenate([piece[2] for piece in pieces]),
+    }
+    eyeballs = torch.from_numpy((faces >= counts[1]).all(1))
+    head = HeadModel(
+        **{name: torch.from_numpy(values).float() for name, values in fields.items()},
+        faces=torch.from_numpy(faces),
+        uv_faces=torch.from_numpy(uv_faces),
+        parents=(-1, 0, 1, 1, 1),
+        expression_names=("stretch", "shear"),
+        shape_names=("size", "depth"),
+        name="ball",
+        version="test",
+        parts={"skin": ~eyeballs, "eyeballs": eyeballs},
+    )
+    return replace(head, **changes) if changes else head

@@ -179,7 +179,7 @@ def _eight_bits(image: Image) -> tuple[Image, list[str]]:
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV", "RGB", "RGBA"):
         guessed = image.mode == "CMYK" and not image.info.get("icc_profile")
         return image, (
-            ["The picture is in print colours (CMYK) without a profile; colours may be a little off."]
+            ["The picture is in print colours (CMYK) without a profile; they may be a little off."]
             if guessed
             else []
         )

@@ -5,15 +5,34 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
-from app.first_run import banded_shell
 from app.render import Orbit, orbit_camera
+from renderer import sh
 from renderer.bench_scene import shell, shell_camera
 from renderer.camera import Camera
 from renderer.cpu_rasterizer import CpuRasterizer
 from renderer.gaussians import Gaussians
 from renderer.rasterizer import Color
 from tests import make
+
+
+def banded_shell(count: int) -> Gaussians:
+    """A head-sized egg of splats in coloured bands that gleam from one side (SH degree 1)."""
+    egg = shell(count)
+    x, y, z = (egg.means / egg.means.norm(dim=-1, keepdim=True)).unbind(-1)
+    band = 0.5 + 0.5 * torch.sin(9.0 * y + 2.0 * torch.atan2(x, z))
+    low, high = torch.tensor([0.16, 0.33, 0.45]), torch.tensor([0.95, 0.72, 0.45])
+    rgb = low + band[:, None] * (high - low)
+    light = torch.tensor([0.4, 0.7, 0.6])
+    shade = 0.62 + 0.38 * (torch.stack([x, y, z], dim=-1) @ (light / light.norm()))
+    bands = torch.zeros(count, 4, 3)
+    bands[:, 0] = sh.from_rgb(rgb * shade[:, None])
+    bands[:, 3] = 0.25 / 3**0.5 * band[:, None]  # brighter when seen from the subject's right
+    return Gaussians(
+        egg.means, egg.quats, egg.scales, egg.opacities.clamp_min(0.6), bands, sh_degree=1
+    )
+
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"

@@ -92,7 +92,9 @@ class GsplatRasterizer:
 
     def _background(self, color: Color) -> Tensor:
         if color not in self._backgrounds:  # kept, so that a frame uploads nothing for it
-            self._backgrounds = {color: torch.tensor(color, device=self.device)}
+            self._backgrounds = {
+                color: torch.tensor(color, dtype=torch.float32, device=self.device)
+            }
         return self._backgrounds[color]
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag, normalize
+from torch.nn.functional import normalize
 
 from avatars.head.tables import is_on
+from avatars.kinds.gather import Gather
 from avatars.maps import AttributeMaps
 from avatars.remembered import Remembered
 from renderer import rotations, sh
@@ -94,7 +95,7 @@ class Reader:
 
     def __init__(self, uv: Tensor) -> None:
         self._uv = uv
-        self._taps: Remembered[tuple[Tensor, Tensor]] = Remembered(_KEPT)
+        self._gathers: Remembered[Gather] = Remembered(_KEPT)
         self._kept: dict[str, Remembered[Tensor]] = {}
         self._plain: Remembered[bool] = Remembered(2 * _KEPT)
         self._whole: Remembered[SplatAttributes] = Remembered(_KEPT)
@@ -133,11 +134,7 @@ class Reader:
         key = values if key is None else key
 
         def gather() -> Tensor:
-            texels, weights = self._taps_of(values.shape[0])
-            rows = values.reshape(-1, values.shape[-1])
-            found: Tensor = embedding_bag(
-                texels, rows, mode="sum", per_sample_weights=weights.to(rows.dtype)
-            )
+            found = self._gather(values.shape[0])(values.reshape(-1, values.shape[-1]))
             return found if then is None else then(found)
 
         if wants_gradient(key):
@@ -156,10 +153,14 @@ class Reader:
             (values,), lambda: bool((values == values.new_tensor(row)).all().item())
         )
 
-    def _taps_of(self, size: int) -> tuple[Tensor, Tensor]:
+    def _gather(self, size: int) -> Gather:
         # One object per size stands for it as a key.
         key = self._sizes.setdefault(size, object())
-        return self._taps.get((key,), lambda: bilinear(self._uv, size))
+        return self._gathers.get((key,), lambda: self._prepared(size))
+
+    def _prepared(self, size: int) -> Gather:
+        texels, weights = bilinear(self._uv, size)
+        return Gather.of_table(texels, weights, rows=size * size)
 
 
 def bilinear(uv: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -1,18 +1,18 @@
 """Splats bound to a head's surface: where they are, how they lie, how far the skin stretches.
 
 Work is done where it is cheapest: per triangle, per vertex, per texture coordinate; only the last
-step, one weighted gather, touches every splat. Gathers are the same operation throughout
-(``embedding_bag``): deterministic, differentiable, and no value is read back from the device.
+step, one weighted gather, touches every splat. No value is read back from the device.
 """
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag, normalize
+from torch.nn.functional import normalize
 
 from avatars.head.model import HeadModel
 from avatars.head.surface import frames_from
+from avatars.kinds.gather import Gather
 from avatars.sampling import rest_lengths
 from renderer import rotations
 
@@ -51,10 +51,16 @@ class Binding:
             self._prepare(head, face, barycentrics.to(head.v_template.dtype))
 
     def _prepare(self, head: HeadModel, face: Tensor, barycentrics: Tensor) -> None:
-        self.corners = head.faces.reshape(-1)  # [3 F]
-        self.uv_corners = head.uv_faces.reshape(-1)  # [3 F]
-        self.bags = 3 * face[:, None] + torch.arange(3, device=head.device)  # [N, 3] into [3 F]
-        self.weights = barycentrics.contiguous()
+        corners, uv_corners = head.faces.reshape(-1, 1), head.uv_faces.reshape(-1, 1)  # [3 F, 1]
+        vertex_of_uv = torch.zeros(head.uvs.shape[0], 1, dtype=torch.int64, device=head.device)
+        vertex_of_uv[uv_corners[:, 0]] = corners
+        self.to_corners = Gather.of_table(corners, rows=head.vertex_count)
+        self.to_uv = Gather.of_table(vertex_of_uv, rows=head.vertex_count)
+        self.to_uv_corners = Gather.of_table(uv_corners, rows=head.uvs.shape[0])
+        three = torch.arange(3, device=head.device)
+        self.to_points = Gather.of_table(
+            3 * face[:, None] + three, barycentrics, rows=3 * head.face_count
+        )
         flat = head.uvs[head.uv_faces]
         (du, dv) = (flat[:, 1:] - flat[:, :1]).unbind(-1)  # [F, 2] each
         area = du[:, 0] * dv[:, 1] - du[:, 1] * dv[:, 0]  # twice the area in the layout
@@ -64,15 +70,13 @@ class Binding:
         self.by_first = (dv[:, 1] / flat_area / rest[:, 0])[:, None]
         self.by_second = (-dv[:, 0] / flat_area / rest[:, 0])[:, None]
         self.per_area = (1 / (flat_area.abs() * rest.prod(dim=-1)))[:, None]
-        self.rings, self.ring_starts = _rings(self.corners, head.vertex_count)
-        self.uv_rings, self.uv_starts = _rings(self.uv_corners, head.uvs.shape[0])
-        self.uv_weights = area.abs()[self.uv_rings]  # a triangle counts by its size in the layout
-        self.vertex_of_uv = torch.zeros(head.uvs.shape[0], dtype=torch.int64, device=head.device)
-        self.vertex_of_uv[self.uv_corners] = self.corners
+        self.around_vertices = _rings(corners[:, 0], head.vertex_count, None)
+        # A triangle counts by its size in the layout.
+        self.around_uvs = _rings(uv_corners[:, 0], head.uvs.shape[0], area.abs())
 
     def on(self, vertices: Tensor) -> BoundPoints:
         """The points on posed vertices [V, 3], metres; differentiable in them."""
-        corners = vertices.index_select(0, self.corners).view(-1, 3, 3)  # [F, 3, 3]
+        corners = self.to_corners(vertices).view(-1, 3, 3)  # [F, 3, 3]
         edges = corners[:, 1:] - corners[:, :1]
         first, second = edges.unbind(1)
         normal = torch.linalg.cross(first, second)  # [F, 3]
@@ -86,7 +90,7 @@ class Binding:
         quats = self._corner_quats(normal, along)  # [F, 3, 4]
         stretch = torch.cat([stretch_u, stretch_v, torch.ones_like(stretch_u)], dim=-1)
         table = torch.cat([corners, quats, stretch[:, None].expand(-1, 3, 3)], dim=-1)
-        found = _summed(self.bags, table.view(-1, 10), weights=self.weights)  # [N, 10]
+        found = self.to_points(table.view(-1, 10))  # [N, 10]
         return BoundPoints(found[:, :3], normalize(found[:, 3:7], dim=-1), found[:, 7:])
 
     def _corner_quats(self, normal: Tensor, along: Tensor) -> Tensor:
@@ -94,26 +98,22 @@ class Binding:
 
         Smooth across the skin, except that a seam does not mix the tangents of its two sides.
         """
-        normals = _summed(self.rings, normal, starts=self.ring_starts)  # [V, 3]
-        normals = normals.index_select(0, self.vertex_of_uv)  # [U, 3]
-        tangents = _summed(self.uv_rings, along, starts=self.uv_starts, weights=self.uv_weights)
+        normals = self.to_uv(self.around_vertices(normal))  # [U, 3]
+        tangents = self.around_uvs(along)  # [U, 3]
         quats = rotations.matrices_to_quats(frames_from(normals, tangents))  # [U, 4]
-        corners = quats.index_select(0, self.uv_corners).view(-1, 3, 4)
+        corners = self.to_uv_corners(quats).view(-1, 3, 4)
         lead, others = corners[:, :1], corners[:, 1:]
         opposite = (lead * others).sum(dim=-1, keepdim=True) < 0
         return torch.cat([lead, torch.where(opposite, -others, others)], dim=1)
 
 
-def _summed(
-    indices: Tensor, rows: Tensor, *, starts: Tensor | None = None, weights: Tensor | None = None
-) -> Tensor:
-    """Sums of ``rows`` [M, C]: [N, C] of indices [N, K], or [len(starts), C] of runs of [L]."""
-    summed: Tensor = embedding_bag(indices, rows, starts, mode="sum", per_sample_weights=weights)
-    return summed
-
-
-def _rings(corners: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Faces [3 F] around each of ``count`` vertices in turn, and where each run starts [count]."""
-    order = torch.argsort(corners, stable=True)
+def _rings(corners: Tensor, count: int, weights: Tensor | None) -> Gather:
+    """Sums over the faces around each of ``count`` vertices; corners [3 F], weights [F]."""
+    face = torch.argsort(corners, stable=True) // 3
     lengths = torch.bincount(corners, minlength=count)
-    return order // 3, torch.cumsum(lengths, 0) - lengths
+    return Gather(
+        face,
+        torch.cumsum(lengths, 0) - lengths,
+        None if weights is None else weights[face],
+        rows=corners.shape[0] // 3,
+    )

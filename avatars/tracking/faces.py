@@ -22,7 +22,7 @@ _LEAST_ON_CROP = 0.5  # a detector's score on the crop around the landmarks
 _LEAST_CHEEKS = 16.0  # px; smaller ones are not even counted
 
 # Strangeness is sqrt(residual in mm) x spread in percent. See `_limit` for what was measured.
-_MOST_STRANGE = 3.9
+_MOST_STRANGE = 3.6
 _TURN_FROM, _TURN_PER = 15.0, 30.0  # degrees
 
 

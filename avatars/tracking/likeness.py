@@ -183,10 +183,9 @@ def _perspective_rotation(points: Floats, reference: _Reference, eye_distance: f
     camera = np.array([[focal, 0, middle[0]], [0, focal, middle[1]], [0, 0, 1.0]])
     flip = np.diag([1.0, -1.0, -1.0])
     model = np.ascontiguousarray(reference.mean[inner] @ flip)
-    _, turn, shift = cv2.solvePnP(model, image, camera, None, flags=cv2.SOLVEPNP_SQPNP)
-    _, turn, _ = cv2.solvePnP(
-        model, image, camera, None, turn, shift, True, flags=cv2.SOLVEPNP_ITERATIVE
-    )
+    straight = np.zeros(4)  # no distortion of the lens
+    _, turn, shift = cv2.solvePnP(model, image, camera, straight, flags=cv2.SOLVEPNP_SQPNP)
+    turn, _ = cv2.solvePnPRefineLM(model, image, camera, straight, turn, shift)
     rotation: Floats = flip @ cv2.Rodrigues(turn)[0] @ flip
     return rotation
 

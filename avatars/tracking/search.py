@@ -73,12 +73,12 @@ def _tiles(rgb: Pixels) -> Iterator[tuple[Pixels, float, float, float]]:
         scale = level / longer
         size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
         shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(rgb, size, interpolation=shrinks)
+        small = np.asarray(cv2.resize(rgb, size, interpolation=shrinks), np.uint8)
         if level == _LEVELS[0]:
             pad = round(_MARGIN * level)
             wider = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
             yield small, scale, 0.0, 0.0
-            yield wider, scale, -pad / scale, -pad / scale
+            yield np.asarray(wider, np.uint8), scale, -pad / scale, -pad / scale
             continue
         for top in _starts(small.shape[0]):
             for left in _starts(small.shape[1]):

@@ -79,24 +79,25 @@ def look(picture: Pixels, view: View) -> Pixels:
         # Averaging whole pixels first keeps large pictures fast; its own blur is taken off below.
         region = _whole_blocks(region, factor)
         height, width = region.shape[0] // factor, region.shape[1] // factor
-        region = cv2.resize(region, (width, height), interpolation=cv2.INTER_AREA)
+        region = _bytes(cv2.resize(region, (width, height), interpolation=cv2.INTER_AREA))
         have = _BOX_SIGMA
     rest = view.scale * factor  # pixels of the view per pixel of the reduced region
     sigma = (max(0.0, (_BLUR / rest) ** 2 - have**2)) ** 0.5
     if rest < 1 and sigma > 0.1:
-        region = cv2.GaussianBlur(region, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        region = _bytes(cv2.GaussianBlur(region, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
     matrix = view.matrix()
     # From index space (pixel centres at whole numbers) to places, through the region and back.
     shift = matrix[:, :2] @ np.array([left + 0.5 * factor, top + 0.5 * factor])
     matrix = np.column_stack([matrix[:, :2] * factor, matrix[:, 2] + shift - 0.5])
-    result: Pixels = cv2.warpAffine(
-        region,
-        matrix,
-        (view.size, view.size),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+    return _bytes(
+        cv2.warpAffine(
+            region,
+            matrix,
+            (view.size, view.size),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
     )
-    return result
 
 
 def is_inside(view: View, width: int, height: int) -> NDArray[np.bool_]:
@@ -129,5 +130,9 @@ def _whole_blocks(region: Pixels, factor: int) -> Pixels:
     down, right = -region.shape[0] % factor, -region.shape[1] % factor
     if not down and not right:
         return region
-    padded: Pixels = cv2.copyMakeBorder(region, 0, down, 0, right, cv2.BORDER_REPLICATE)
-    return padded
+    return _bytes(cv2.copyMakeBorder(region, 0, down, 0, right, cv2.BORDER_REPLICATE))
+
+
+def _bytes(result: object) -> Pixels:
+    """What OpenCV made of bytes, which are bytes again; its stubs only promise numbers."""
+    return np.asarray(result, np.uint8)

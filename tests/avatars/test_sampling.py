@@ -101,8 +101,18 @@ def test_thin_parts_keep_their_share_and_eyeballs_have_no_back(head):
     assert 0.01 < eyes.float().mean() <= THIN_SHARE + 0.01
     assert points[eyes, 2].min() > 0.088 - 0.0015
     assert (table.steps[table.face] > 0).all()
-    skin_step = table.steps[head.parts["skin"]].max()
-    assert table.steps[head.parts["eyeballs"]].max() > skin_step, "capped to the share"
+
+
+def test_parts_that_fill_the_layout_are_thinned_but_touch_the_skin_finely(head):
+    low = head.v_template[head.faces].mean(1)[:, 1] < 0
+    mouth = low & head.parts["skin"]
+    big = replace(head, parts={"skin": ~low & head.parts["skin"], "mouth": mouth})
+    table = sample_table(big, 20_000)
+    assert mouth[table.face].float().mean() == pytest.approx(THIN_SHARE, abs=0.01)
+    assert len(table) == pytest.approx(20_000, rel=0.03)
+    steps = table.steps[mouth]
+    assert steps.max() > 2 * table.steps[big.parts["skin"]].max()
+    assert steps.max() == pytest.approx(2 * float(steps.min()), rel=1e-4)
 
 
 def test_a_head_of_regions_instead_of_parts_works_too(head):

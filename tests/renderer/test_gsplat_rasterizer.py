@@ -99,7 +99,7 @@ def test_an_orbit_copies_one_picture_and_one_number_per_frame_and_keeps_nothing(
 
 def test_a_frame_agrees_with_the_cpu_frame(cuda: GsplatRasterizer) -> None:
     gaussians, camera = make.splats(2000, seed=1, size=0.006), make.camera(160, 160)
-    for background in (None, (1.0, 0.5, 0.0)):
+    for background in (None, (1.0, 0.5, 0.0), (1, 1, 1)):
         ours = CpuRasterizer().draw(gaussians, camera, background)
         theirs = cuda.draw(gaussians, camera, background)
         assert theirs.rgba.device.type == "cpu"

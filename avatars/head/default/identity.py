@@ -153,9 +153,11 @@ def _smooth_modes(places: _Places, sliders: Floats) -> Floats:
     # A turn of independent standard normal coefficients: they stay so, sorted by size.
     _, _, turn = np.linalg.svd(root * flat, full_matrices=False)
     turn = turn[:SMOOTH_MODES]
-    # The sign is the solver's whim; the chin or what moves most decides it.
+    # The sign is the solver's whim; what moves most on the left half decides it (over both halves
+    # a sideways motion would be a tie between two mirror images of opposite sign).
     modes = flat @ turn.T
-    largest = np.abs(modes * (places.weight.repeat(3) > 0)[:, None]).argmax(axis=0)
+    left = (places.weight > 0) & (places.points[:count, 0] > 1.0)
+    largest = np.abs(modes * left.repeat(3)[:, None]).argmax(axis=0)
     modes = modes * np.sign(modes[largest, np.arange(modes.shape[1])])
     result: Floats = modes.reshape(count, 3, -1)
     return result

@@ -140,17 +140,49 @@ def _head(parser: Parser) -> Callable[[argparse.Namespace], int]:
     return run
 
 
+def _later(module: str) -> Callable[[argparse.Namespace], int]:
+    """The ``run`` of a module that is imported only when the command really runs."""
+
+    def run(options: argparse.Namespace) -> int:
+        from importlib import import_module
+
+        code: int = import_module(module).run(options)
+        return code
+
+    return run
+
+
 def _render(parser: Parser) -> Callable[[argparse.Namespace], int]:
     from app.render_flags import add_flags
 
     add_flags(parser)
+    return _later("app.render")
 
-    def run(options: argparse.Namespace) -> int:
-        from app import render
 
-        return render.run(options)
+def _reconstruct(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.avatar_flags import add_reconstruct
 
-    return run
+    add_reconstruct(parser)
+    return _later("app.reconstruct")
+
+
+def _evaluate(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.avatar_flags import add_evaluate
+
+    add_evaluate(parser)
+    return _later("app.evaluate")
+
+
+def _export(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.avatar_flags import add_export
+
+    add_export(parser)
+    return _later("app.export")
+
+
+def _methods(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return _later("app.list_methods")
 
 
 def _bench(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -173,6 +205,10 @@ COMMANDS: dict[str, tuple[str, Builder]] = {
     "doctor": ("check this machine and say what to mend", _doctor),
     "head": ("import, list, choose and look at head models", _head),
     "info": ("what is in a file", _info),
+    "reconstruct": ("make an avatar of a photo", _reconstruct),
+    "evaluate": ("compare an avatar with its photo", _evaluate),
+    "export": ("posed splats or the UV map of an avatar", _export),
+    "methods": ("what can make an avatar", _methods),
     "render": ("draw a picture", _render),
     "bench": ("measure speed and memory", _bench),
 }

@@ -132,5 +132,52 @@ def _describe_splats(path: Path) -> Description:
     )
 
 
+def _later(name: str) -> Callable[[Path], Description]:
+    """A reader of ``app.info_kinds``, imported only when a file needs it."""
+
+    def describe_file(path: Path) -> Description:
+        from app import info_kinds
+
+        reader: Callable[[Path], Description] = getattr(info_kinds, name)
+        return reader(path)
+
+    return describe_file
+
+
+def _is_avatar(path: Path, start: bytes) -> bool:
+    return start[:4] == b"PK\x03\x04" and b"manifest.json" in start
+
+
+def _is_head(path: Path, start: bytes) -> bool:
+    if start[:4] == b"PK\x03\x04":
+        return path.suffix.lower() == ".npz"
+    return path.suffix.lower() == ".pkl" and start[:1] in (b"\x80", b"(", b"c")
+
+
+def _is_photo(_: Path, start: bytes) -> bool:
+    signatures = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\x00", b"MM\x00*")
+    if start.startswith(signatures) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP"):
+        return True
+    return start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"mif1", b"avif")
+
+
+def _is_video(_: Path, start: bytes) -> bool:
+    return start[4:8] == b"ftyp" or start[:4] in (b"\x1aE\xdf\xa3",) or start[8:12] == b"AVI "
+
+
 # In this order the kinds are tried; the first that fits describes the file.
-KINDS: tuple[Kind, ...] = (Kind(fits=_is_ply, describe=_describe_splats, suffixes=(".ply",)),)
+KINDS: tuple[Kind, ...] = (
+    Kind(fits=_is_ply, describe=_describe_splats, suffixes=(".ply",)),
+    Kind(fits=_is_avatar, describe=_later("describe_avatar"), suffixes=(".avatar",)),
+    Kind(fits=_is_head, describe=_later("describe_head"), suffixes=(".pkl", ".npz")),
+    Kind(
+        fits=_is_photo,
+        describe=_later("describe_photo"),
+        suffixes=(".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic"),
+    ),
+    Kind(
+        fits=_is_video,
+        describe=_later("describe_video"),
+        suffixes=(".mp4", ".mov", ".webm", ".avi"),
+    ),
+)

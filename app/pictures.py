@@ -19,18 +19,27 @@ def write_picture(path: Path, rgba: Pixels) -> None:
     Raises:
         UserError: another ending, or the file cannot be written.
     """
-    import cv2
-
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise UserError(f"{path.name} is not a picture we write.", "End the name in .png or .jpg.")
-    channels = (
-        [2, 1, 0, 3] if rgba.shape[-1] == 4 and bool((rgba[..., 3] < 255).any()) else [2, 1, 0]
-    )
-    done, encoded = cv2.imencode(path.suffix, np.ascontiguousarray(rgba[..., channels]))
-    if not done:
-        raise UserError(f"{path.name} could not be encoded.", "Try another size or .png.")
+    content = encoded(rgba, path.suffix)
     with replacing(path) as handle:
-        handle.write(encoded.tobytes())
+        handle.write(content)
+
+
+def encoded(rgba: Pixels, suffix: str = ".png") -> bytes:
+    """The bytes of a picture file; alpha is left away where everything is opaque.
+
+    Raises:
+        UserError: the encoder refuses the size.
+    """
+    import cv2
+
+    clear = rgba.shape[-1] == 4 and bool((rgba[..., 3] < 255).any())
+    channels = [2, 1, 0, 3] if clear else [2, 1, 0]
+    done, content = cv2.imencode(suffix, np.ascontiguousarray(rgba[..., channels]))
+    if not done:
+        raise UserError("The picture could not be encoded.", "Try another size or .png.")
+    return content.tobytes()
 
 
 def side_by_side(pictures: list[Pixels], columns: int) -> Pixels:

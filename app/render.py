@@ -1,14 +1,16 @@
-"""`avatar-gui render`: a picture of a file of splats."""
+"""`avatar-gui render`: a picture of an avatar or of a file of splats."""
 
 import argparse
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from app.notices import say
 from app.pictures import write_picture
 from renderer.camera import Camera, look_at
+from renderer.disk import open_input
 from renderer.errors import UserError
 from renderer.gaussians import Gaussians
 from renderer.ply import read_ply
@@ -37,7 +39,7 @@ class Orbit:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draw and write the picture; exit code 0.
+    """Draw and write the picture or clip; exit code 0.
 
     Raises:
         UserError: a bad size, colour or distance, or a file that cannot be read or written.
@@ -49,6 +51,10 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(
             f"--distance {options.distance:g} is no distance.", "Use metres above 0.01."
         )
+    if is_avatar(options.file):
+        from app.render_avatar import render_avatar
+
+        return render_avatar(options, background)
     found = read_ply(options.file)
     if found.dropped:
         say(f"{options.file.name}: left out {found.dropped} unusable splats.")
@@ -62,6 +68,16 @@ def run(options: argparse.Namespace) -> int:
     write_picture(options.output, frame.rgba.numpy())
     say(f"Wrote {options.output}")
     return 0
+
+
+def is_avatar(path: Path) -> bool:
+    """Whether a file begins like an avatar file (a zip).
+
+    Raises:
+        UnreadableFile: it cannot be opened.
+    """
+    with open_input(path) as handle:
+        return handle.read(4) == b"PK\x03\x04"
 
 
 def parse_color(text: str) -> Color | None:

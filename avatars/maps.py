@@ -179,4 +179,4 @@ def _resampled(values: Tensor, shape: tuple[int, int]) -> Tensor:
 
 def _floats(array: NDArray[Any]) -> Tensor:
     whole = {"uint8": 255, "uint16": 65535}.get(array.dtype.name, 1)
-    return torch.from_numpy(np.array(array, np.float32) / np.float32(whole))
+    return torch.from_numpy(np.ascontiguousarray(array, np.float32) / np.float32(whole))

@@ -38,7 +38,7 @@ class Crop:
 
     @property
     def square(self) -> tuple[float, float, float]:
-        """x and y of the upper left corner and side, photo pixels; may reach past the photo."""
+        """X and y of the upper left corner and side, photo pixels; may reach past the photo."""
         half = self.view.side / 2
         return self.view.x - half, self.view.y - half, self.view.side
 

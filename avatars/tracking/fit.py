@@ -15,6 +15,7 @@ from avatars.head.arkit import state_from_arkit
 from avatars.head.model import HeadModel
 from avatars.head.state import HeadState
 from avatars.head.tables import ARKIT_NAMES
+from avatars.tracking.gaze import eye_pose, gaze_of
 from avatars.tracking.landmark_rig import LandmarkRig, Pose
 from renderer.camera import Camera, look_at
 
@@ -208,12 +209,14 @@ class _Problem:
 
     def _linear(self, x: Array) -> tuple[Array, Array]:
         """Residual [L, 2] (detected minus model, px) and d model / d x [L, 2, P]."""
-        step = np.full(self.count, 1e-4)
-        batch = np.concatenate([x[None], x + np.diag(step), x - np.diag(step)])
-        pixels = self._pixels(self.rig.points(self._pose(batch)))
-        ahead, behind = pixels[1 : 1 + self.count], pixels[1 + self.count :]
-        slopes = (ahead - behind) / (2 * step[:, None, None])
-        return self.detected - pixels[0], slopes.transpose(1, 2, 0)
+        points, slopes = self.rig.derivatives(self._pose(x[None]))
+        depth = self.distance - points[:, 2]
+        # d pixel / d point of the camera at +z: x right, y up in the world, y down in the picture.
+        project = np.zeros((len(points), 2, 3))
+        project[:, 0, 0] = self.focal / depth
+        project[:, 1, 1] = -self.focal / depth
+        project[:, :, 2] = self.focal * points[:, :2] / depth[:, None] ** 2 * [1.0, -1.0]
+        return self.detected - self._pixels(points), project @ slopes
 
     def _pixels(self, points: Array) -> Array:
         depth = self.distance - points[..., 2:]
@@ -243,12 +246,19 @@ class _Problem:
             width=self.width,
             height=self.height,
         )
+        betas = torch.from_numpy(x[6 : 6 + self.betas]).float()
+        eyes = tuple(
+            (iris, self.detected[iris], residual[list(ring)].mean(axis=0))
+            for iris, ring in ((IRIS_RIGHT, EYE_RIGHT), (IRIS_LEFT, EYE_LEFT))
+        )
+        look = eye_pose(*gaze_of(head, camera, state, betas, eyes))
+        state = replace(state, leye_pose=look, reye_pose=look)
         length = np.linalg.norm(residual[:MESH], axis=1) / self.pixels_per_metre
         return Fit(
             camera,
             state,
             weights,
-            torch.from_numpy(x[6 : 6 + self.betas]).float(),
+            betas,
             residual,
             float(np.median(length)) * 1000,
         )

@@ -1,8 +1,8 @@
 """The few points of a head that a detector sees, posed without the rest of the mesh.
 
-A fit asks for these points some hundred times. Posing only the vertices they ride on, in float64
-and for a whole batch of parameter vectors at once, makes finite-difference Jacobians cheap and
-exact enough.
+A fit asks for these points and their derivatives some ten times. Only the vertices they ride on are
+posed, in float64; what is linear (identity, expression, translation) has its derivatives from the
+formula, the few angles theirs by finite differences of a small batch.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,10 @@ from avatars.head.landmarks import embedding
 from avatars.head.model import HeadModel
 
 Array = NDArray[np.float64]
+
+JOINTS = (2, 3, 4)
+"""Jaw and eyes: the joints that ARKit names turn."""
+STEP = 1e-4  # radians, of finite differences
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,32 +81,86 @@ class LandmarkRig:
 
     def points(self, pose: Pose) -> Array:
         """Landmarks [B, L, 3] in world space, metres."""
-        vertices = (
-            self.template
-            + np.einsum("vcs,bs->bvc", self.shapes, pose.betas, optimize=True)
-            + np.einsum("vcn,bn->bvc", self.shown, pose.arkit, optimize=True)
-        )
-        joints = (
-            self.joints
-            + np.einsum("jcs,bs->bjc", self.joint_shapes, pose.betas, optimize=True)
-            + np.einsum("jcn,bn->bjc", self.joint_shown, pose.arkit, optimize=True)
-        )
         angles = np.einsum("nac,bn->bac", self.joint_angles, pose.arkit, optimize=True)
-        root = rotation(pose.orient)  # [B, 3, 3]
-        rest = vertices - joints[:, :1]
-        placed = np.zeros_like(vertices)
+        vertices, joints = self._shaped(pose)
+        return self._landmarks(self._posed(vertices, joints, pose.orient, angles, pose.transl))
+
+    def derivatives(self, pose: Pose) -> tuple[Array, Array]:
+        """Landmarks [L, 3] of the one head in ``pose`` and their derivatives [L, 3, P].
+
+        P = 3 (orientation) + 3 (translation) + S (betas) + 52 (ARKit weights).
+        """
+        vertices, joints = self._shaped(pose)
+        angles = np.einsum("nac,bn->bac", self.joint_angles, pose.arkit)[0]
+        free = np.concatenate([pose.orient[0], angles.ravel()])  # 3 + 9 angles
+        batch = free + STEP * np.concatenate([np.zeros((1, 12)), np.eye(12), -np.eye(12)])
+        turned = batch[:, 3:].reshape(-1, 3, 3)
+        world = self._posed(vertices, joints, batch[:, :3], turned, pose.transl)
+        points = self._landmarks(world)
+        by_angle = (points[1:13] - points[13:]) / (2 * STEP)  # [12, L, 3]
+        root, blend, arms = self._linear(pose.orient, angles)
+        by_beta = self._moved(root, blend, arms, self.shapes, self.joint_shapes)
+        by_weight = self._moved(root, blend, arms, self.shown, self.joint_shown)
+        by_joint_angle = by_angle[3:].reshape(3, 3, -1, 3)
+        by_weight += np.einsum("nac,aclx->lxn", self.joint_angles, by_joint_angle, optimize=True)
+        shift = np.broadcast_to(np.eye(3), (points.shape[1], 3, 3))
+        turn = by_angle[:3].transpose(1, 2, 0)
+        return points[0], np.concatenate([turn, shift, by_beta, by_weight], axis=2)
+
+    def _shaped(self, pose: Pose) -> tuple[Array, Array]:
+        """Vertices [B, K, 3] and joints [B, J, 3] before posing."""
+        vertices = self.template + _mixed(self.shapes, pose.betas) + _mixed(self.shown, pose.arkit)
+        joints = self.joints + _mixed(self.joint_shapes, pose.betas)
+        return vertices, joints + _mixed(self.joint_shown, pose.arkit)
+
+    def _posed(
+        self, vertices: Array, joints: Array, orient: Array, angles: Array, transl: Array
+    ) -> Array:
+        """World positions [B, K, 3]; arrays of one head serve a whole batch of angles."""
         # The neck does not turn here, so root and neck share one transform.
-        placed += (self.weights[:, 0] + self.weights[:, 1])[None, :, None] * rest
-        for row, joint in enumerate((2, 3, 4)):
+        still = (self.weights[:, 0] + self.weights[:, 1])[None, :, None]
+        placed = still * (vertices - joints[:, :1])
+        for row, joint in enumerate(JOINTS):
             arm = vertices - joints[:, joint : joint + 1]
-            turned = np.einsum("bij,bvj->bvi", rotation(angles[:, row]), arm, optimize=True)
-            turned += joints[:, joint : joint + 1] - joints[:, :1]
-            placed += self.weights[:, joint][None, :, None] * turned
-        world = np.einsum("bij,bvj->bvi", root, placed, optimize=True)
-        world += joints[:, :1] + pose.transl[:, None]
+            turned = arm @ rotation(angles[:, row]).transpose(0, 2, 1)
+            turned = turned + joints[:, joint : joint + 1] - joints[:, :1]
+            placed = placed + self.weights[:, joint][None, :, None] * turned
+        world: Array = placed @ rotation(orient).transpose(0, 2, 1)
+        return world + joints[:, :1] + transl[:, None]
+
+    def _landmarks(self, world: Array) -> Array:
         corners = world[:, self.corners]  # [B, L, 3 corners, 3]
         points: Array = np.einsum("lk,blkc->blc", self.barycentrics, corners, optimize=True)
         return points
+
+    def _linear(self, orient: Array, angles: Array) -> tuple[Array, Array, Array]:
+        """Root rotation [3, 3], blended inner ones [K, 3, 3], and those of the joints [3, 3, 3]."""
+        arms = rotation(angles)
+        still = self.weights[:, 0] + self.weights[:, 1]
+        blend = still[:, None, None] * np.eye(3)
+        blend = blend + np.einsum("kj,jab->kab", self.weights[:, list(JOINTS)], arms)
+        return rotation(orient)[0], blend, arms
+
+    def _moved(
+        self, root: Array, blend: Array, arms: Array, basis: Array, joint_basis: Array
+    ) -> Array:
+        """Derivatives [L, 3, n] of the landmarks along vertex directions [K, 3, n]."""
+        moved = blend @ basis
+        for row, joint in enumerate(JOINTS):
+            shift = (np.eye(3) - arms[row]) @ joint_basis[joint]  # [3, n]
+            moved += self.weights[:, joint, None, None] * shift
+        still = self.weights.sum(axis=1)[:, None, None] * joint_basis[0]
+        moved = root @ (moved - still) + joint_basis[0]
+        corners = moved[self.corners]  # [L, 3 corners, 3, n]
+        found: Array = (self.barycentrics[..., None, None] * corners).sum(axis=1)
+        return found
+
+
+def _mixed(basis: Array, weights: Array) -> Array:
+    """[B, K, 3] of directions [K, 3, n] and weights [B, n]."""
+    flat = weights @ basis.reshape(-1, basis.shape[-1]).T
+    mixed: Array = flat.reshape(len(weights), *basis.shape[:2])
+    return mixed
 
 
 def rotation(vectors: Array) -> Array:

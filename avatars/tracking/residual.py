@@ -14,7 +14,7 @@ from avatars.head.landmarks import embedding, landmark_points
 from avatars.head.model import HeadModel
 from avatars.head.skinning import rodrigues
 from avatars.tracking.fit import EYE_LEFT, EYE_RIGHT, MESH, OVAL, Fit
-from avatars.tracking.spread import spread
+from avatars.tracking.spread import Spreading
 
 Array = NDArray[np.float64]
 MOST = 0.005  # metres
@@ -40,11 +40,10 @@ def bake_residual(head: HeadModel, fit: Fit, landmarks: Array) -> Baked:
     """Offsets that bring the model's landmarks onto the detected ones [478, 2+] (pixels)."""
     detected = np.asarray(landmarks, np.float64)[:MESH, :2]
     offsets = torch.zeros(head.vertex_count, 3)
-    left = np.inf
+    pull = _Pull(head)
     for _ in range(ROUNDS):
         error = _error(head, fit, offsets, detected)
-        left = float(np.linalg.norm(error.pixels, axis=1).mean())
-        moved = _spread(head, error.local)
+        moved = pull.by(error.local)
         offsets = offsets + torch.from_numpy(moved).float()
     final = _error(head, fit, offsets, detected)
     left = float(np.linalg.norm(final.pixels, axis=1).mean())
@@ -86,31 +85,38 @@ def _unposing(head: HeadModel, fit: Fit) -> Array:
     return inverse
 
 
-def _spread(head: HeadModel, local: Array) -> Array:
-    length = np.linalg.norm(local, axis=1, keepdims=True)
-    wished = local * np.minimum(1.0, MOST / np.maximum(length, 1e-12))
-    strength = np.full(MESH, 6.0)
-    strength[list(OVAL)] = 2.0
-    wished[list(OVAL)] *= OVAL_SHARE
-    points = embedding(head)
-    corners = head.faces_numpy[points.faces[:MESH].numpy()]
-    shares = points.barycentrics[:MESH].numpy().astype(np.float64)
-    count = head.vertex_count
-    weights, targets = np.zeros(count), np.zeros((count, 3))
-    for corner in range(3):
-        share = strength * shares[:, corner]
-        np.add.at(weights, corners[:, corner], share)
-        np.add.at(targets, corners[:, corner], share[:, None] * wished)
-    targets /= np.maximum(weights, 1e-12)[:, None]
-    vertices = head.v_template.numpy().astype(np.float64)
-    at = vertices[corners[np.arange(MESH), shares.argmax(axis=1)]]
-    far = _distance(vertices, at) > REACH
-    weights[far & (weights == 0)] = 1.0
-    moved = spread(head, targets, weights)
-    for part, lids in eyeball_lids(head).items():
-        # A ball keeps its shape, and its depth: only the picture plane is known.
-        moved[list(part)] = wished[lids].mean(axis=0) * np.array([1.0, 1.0, 0.0])
-    return moved
+class _Pull:
+    """Smooth movement of a head that takes its landmarks where they are wished."""
+
+    def __init__(self, head: HeadModel) -> None:
+        self.head = head
+        strength = np.full(MESH, 6.0)
+        strength[list(OVAL)] = 2.0
+        points = embedding(head)
+        self.corners = head.faces_numpy[points.faces[:MESH].numpy()]
+        shares = points.barycentrics[:MESH].numpy().astype(np.float64)
+        self.shares = strength[:, None] * shares
+        count = head.vertex_count
+        total = np.zeros(count)
+        np.add.at(total, self.corners, self.shares)
+        self.total = np.maximum(total, 1e-12)
+        vertices = head.v_template.numpy().astype(np.float64)
+        at = vertices[self.corners[np.arange(MESH), shares.argmax(axis=1)]]
+        far = _distance(vertices, at) > REACH
+        self.spreading = Spreading(head, np.where(far & (total == 0), 1.0, total))
+
+    def by(self, local: Array) -> Array:
+        """Movement [V, 3] for wished ones [468, 3] of the landmarks, metres."""
+        length = np.linalg.norm(local, axis=1, keepdims=True)
+        wished = local * np.minimum(1.0, MOST / np.maximum(length, 1e-12))
+        wished[list(OVAL)] *= OVAL_SHARE
+        targets = np.zeros((self.head.vertex_count, 3))
+        np.add.at(targets, self.corners, self.shares[..., None] * wished[:, None])
+        moved = self.spreading.to(targets / self.total[:, None])
+        for part, lids in eyeball_lids(self.head).items():
+            # A ball keeps its shape, and its depth: only the picture plane is known.
+            moved[list(part)] = wished[lids].mean(axis=0) * np.array([1.0, 1.0, 0.0])
+        return moved
 
 
 def eyeball_lids(head: HeadModel) -> dict[tuple[int, ...], list[int]]:

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from avatars.head.model import HeadModel
 
@@ -30,23 +30,52 @@ def graph_laplacian(head: HeadModel) -> sp.csc_matrix:
     return sp.csc_matrix(sp.diags(degree) - adjacency)
 
 
-def spread(
-    head: HeadModel, targets: Array, weights: Array, *, first: float = 1.0, second: float = 1.0
-) -> Array:
-    """The field x [V, C] that meets targets smoothly.
+def factorised(system: sp.csc_matrix) -> SuperLU:
+    """Factors of a symmetric positive definite matrix, some three times as fast as by default."""
+    return splu(
+        system,
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
+
+
+class Spreading:
+    """The field x [V, C] that meets targets smoothly, for many targets of the same weights.
 
     It minimises first |slope|^2 + second |bend|^2 + weights |x - target|^2.
 
     Args:
         head: whose surface.
-        targets: [V, C] wished values; ignored where the weight is 0.
-        weights: [V] >= 0; some vertex of every connected part must have one.
+        weights: [V] >= 0 of the targets; some vertex of every connected part should have one.
         first: how much the field's slope costs.
         second: how much its bend costs.
     """
+
+    def __init__(
+        self, head: HeadModel, weights: Array, *, first: float = 1.0, second: float = 1.0
+    ) -> None:
+        # A whisper of a pull to zero keeps parts without any target solvable.
+        diagonal = sp.diags(weights + 1e-6)
+        smooth = first * graph_laplacian(head) + second * _squared(head)
+        self._weights = weights
+        self._factors = factorised(sp.csc_matrix(smooth + diagonal))
+
+    def to(self, targets: Array) -> Array:
+        """The field for targets [V, C], which are ignored where the weight is 0."""
+        right = np.ascontiguousarray(self._weights[:, None] * targets)
+        solution: Array = self._factors.solve(right)
+        return solution
+
+
+def spread(
+    head: HeadModel, targets: Array, weights: Array, *, first: float = 1.0, second: float = 1.0
+) -> Array:
+    """The smooth field [V, C] that meets targets [V, C] by weights [V]; see ``Spreading``."""
+    return Spreading(head, weights, first=first, second=second).to(targets)
+
+
+@lru_cache(maxsize=4)
+def _squared(head: HeadModel) -> sp.csc_matrix:
     laplacian = graph_laplacian(head)
-    # A whisper of a pull to zero keeps parts without any target solvable.
-    diagonal = sp.diags(weights + 1e-6)
-    system = sp.csc_matrix(first * laplacian + second * (laplacian @ laplacian) + diagonal)
-    solution: Array = splu(system).solve(np.ascontiguousarray(weights[:, None] * targets))
-    return solution
+    return sp.csc_matrix(laplacian @ laplacian)

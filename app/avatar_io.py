@@ -1,0 +1,82 @@
+"""Avatar files in and out, with the heads of this machine."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from app import __version__
+from app.demo import builtin_head
+from app.heads import library
+from app.paths import paths
+from avatars.files.avatar_file import StoredAvatar, read_avatar, write_avatar
+from avatars.files.manifest import HeadReference, Provenance
+from avatars.head.model import HeadModel
+from avatars.reconstruction import Reconstruction
+
+PROGRAM = "avatar-gui"
+
+
+def load_avatar(path: Path) -> StoredAvatar:
+    """The avatar of a file, on the CPU.
+
+    Raises:
+        HeadMismatch: its head is neither in the file nor installed.
+        NewerFile: it was written by a newer program.
+        UnreadableFile: missing, damaged or no avatar file.
+    """
+    return read_avatar(path, installed_head)
+
+
+def installed_head(wanted: HeadReference) -> HeadModel | None:
+    """The head of a fingerprint, built in or imported; None if this machine has none."""
+    head = builtin_head()
+    if head.fingerprint == wanted.fingerprint:
+        return head
+    heads = library(paths().heads)
+    for stored in heads.heads():
+        if stored.version == wanted.version or stored.name == wanted.name:
+            found = heads.load(stored.name)
+            if found.fingerprint == wanted.fingerprint:
+                return found
+    return None
+
+
+def head_named(name: str | None) -> HeadModel:
+    """The head of a name, or the one in use.
+
+    Raises:
+        HeadMismatch: no such head.
+    """
+    heads = library(paths().heads)
+    called = name or heads.in_use()
+    return builtin_head() if called == "default" else heads.load(called)
+
+
+def stored(
+    made: Reconstruction, options: Mapping[str, object], seed: int, thumb: bytes | None
+) -> StoredAvatar:
+    """A reconstruction with its provenance, ready to be written."""
+    plain = {
+        name: value
+        for name, value in options.items()
+        if isinstance(value, bool | int | float | str)
+    }
+    return StoredAvatar(
+        avatar=made.avatar.to("cpu"),
+        state=made.state.to("cpu"),
+        provenance=Provenance(
+            program=PROGRAM,
+            version=__version__,
+            method=made.avatar.method_id,
+            options=plain,
+            seed=seed,
+            created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        ),
+        source=made.source,
+        camera=made.camera,
+        render=made.framing,
+        thumb=thumb,
+    )
+
+
+__all__ = ["head_named", "installed_head", "load_avatar", "stored", "write_avatar"]

@@ -1,0 +1,108 @@
+"""`avatar-gui reconstruct`: a photo becomes an avatar file."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from app.avatar_io import head_named, stored, write_avatar
+from app.notices import say
+from app.paths import paths
+from app.pictures import encoded
+from app.render import Orbit
+from app.shots import front_shot
+from avatars.files.avatar_file import StoredAvatar
+from avatars.methods import find_methods, named, taking
+from avatars.methods.base import Photo
+from avatars.progress import Progress, Report
+from avatars.reconstruction import Reconstruction
+from avatars.resources import Resources
+from renderer.errors import UserError
+from renderer.rasterizer import Choice, Rasterizer, choose_rasterizer
+
+DEFAULT_METHOD = "textured-head"
+THUMB = 256
+
+
+def run(options: argparse.Namespace) -> int:
+    """Reconstruct and write; exit code 0.
+
+    Raises:
+        UserError: the input, a flag or the output cannot be used.
+    """
+    output: Path = options.output
+    if output.suffix.lower() != ".avatar":
+        raise UserError(f"{output.name} is no avatar file.", "End the name in .avatar.")
+    made = reconstruct(
+        options.input,
+        method=options.method,
+        quality=options.quality,
+        face=options.face,
+        head=options.head,
+        device=options.device,
+        seed=options.seed,
+        report=say_progress(),
+    )
+    write_avatar(output, made)
+    size = output.stat().st_size / 1e6
+    say(f"Wrote {output} ({len(made.avatar):,} splats, {size:.1f} MB)")
+    return 0
+
+
+def reconstruct(
+    path: Path,
+    *,
+    method: str | None,
+    quality: str,
+    face: int | None,
+    head: str | None,
+    device: Choice,
+    seed: int,
+    report: Callable[[Report], None] | None = None,
+) -> StoredAvatar:
+    """The avatar of a picture with its provenance; what the window and the command both call.
+
+    Raises:
+        UserError: the input or a choice cannot be used.
+    """
+    methods = find_methods()
+    chosen = named(method or DEFAULT_METHOD, methods)
+    if chosen.info.takes is not Photo:
+        raise UserError(
+            f"The method '{chosen.info.id}' does not take photos.",
+            f"Use one of: {', '.join(m.info.id for m in taking(Photo, methods))}.",
+        )
+    known = {item.name for item in fields(chosen.Options)}
+    options = chosen.Options(**({"quality": quality} if "quality" in known else {}))
+    rasterizer = choose_rasterizer(device, announce=say)
+    if rasterizer.note:
+        say(rasterizer.note)
+    places = paths()
+    resources = Resources(rasterizer, head_named(head), places.data / "weights", places.cache, seed)
+    made = chosen.reconstruct(Photo(path, face), options, resources, Progress(report))
+    assert isinstance(made, Reconstruction)
+    for warning in made.warnings:
+        say(f"Warning: {warning}")
+    return stored(made, asdict(options), seed, thumbnail(made, rasterizer))
+
+
+def thumbnail(made: Reconstruction, rasterizer: Rasterizer) -> bytes:
+    """A small PNG of the avatar from the front."""
+    avatar = made.avatar.to("cpu")
+    shot = front_shot(avatar, made.state, Orbit(), THUMB)
+    device = rasterizer.device
+    splats = made.avatar.to(device).pose(shot.state.to(device))
+    return encoded(rasterizer.draw(splats, shot.camera, None).rgba.numpy())
+
+
+def say_progress() -> Callable[[Report], None]:
+    """A listener that prints each new note once, with the share done."""
+    last: list[str] = []
+
+    def listen(report: Report) -> None:
+        note = report.note.split(",")[0]
+        if not last or last[-1] != note:
+            last.append(note)
+            say(f"{report.fraction:4.0%}  {note}")
+
+    return listen

@@ -1,0 +1,168 @@
+"""One photo onto the head model: fit, project, fill, refine. No weights beyond mediapipe's own."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from avatars.methods.base import MethodInfo, Photo
+from avatars.options import option
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from avatars.kinds.uv_avatar import UvAvatar
+    from avatars.maps import AttributeMaps
+    from avatars.progress import Progress
+    from avatars.reconstruction import Reconstruction
+    from avatars.resources import Resources
+    from avatars.training.photo_refinement import PhotoTarget
+
+
+@dataclass(frozen=True)
+class TexturedHeadOptions:
+    """What can be chosen."""
+
+    quality: Literal["quick", "fine"] = option("fine", help="quick: half the splats, fewer steps")
+    steps: int = option(0, low=0, high=200, help="Refinement steps; 0 chooses by quality")
+    distance: float = option(
+        0.0, low=0.0, high=20.0, help="Metres from camera to face; 0 reads the file or guesses"
+    )
+
+
+@dataclass(frozen=True)
+class _Quality:
+    splats: int
+    map_size: int
+    steps: int
+
+
+QUALITIES = {"quick": _Quality(50_000, 256, 14), "fine": _Quality(100_000, 512, 30)}
+CROP = 512  # pixels a side of the working picture
+
+
+class TexturedHead:
+    """The method."""
+
+    info = MethodInfo(id="textured-head", title="Textured head", takes=Photo, cpu="fast")
+    Options = TexturedHeadOptions
+
+    def reconstruct(
+        self, source: Photo, options: TexturedHeadOptions, res: "Resources", progress: "Progress"
+    ) -> "Reconstruction":
+        """The avatar of the person in a photo.
+
+        Raises:
+            UnreadableFile: the picture cannot be read.
+            NoFaceFound: nobody is there, or the face cannot be used.
+            Cancelled: the user asked to stop.
+        """
+        import torch
+
+        from avatars.avatar import Identity
+        from avatars.files.manifest import Source
+        from avatars.kinds.uv_avatar import UvAvatar, initial_maps
+        from avatars.reconstruction import Reconstruction
+        from avatars.sampling import sample_table
+        from avatars.texturing.build import textured
+        from avatars.texturing.seen import View
+        from avatars.tracking.fit import fit_landmarks
+        from avatars.tracking.outline import fit_outline
+        from avatars.tracking.residual import bake_residual
+        from avatars.tracking.still import look_at_photo
+
+        quality = QUALITIES[options.quality]
+        head = res.head.to("cpu")
+        progress.report(0.0, "Looking for a face")
+        still = look_at_photo(source.path, source.face, CROP)
+        progress.report(0.15, "Fitting the head")
+        focal = still.focal
+        if options.distance:
+            focal = options.distance * still.pixels_per_metre
+        fit = fit_landmarks(head, still.landmarks, (CROP, CROP), focal=focal)
+        offsets = bake_residual(head, fit, still.landmarks).offsets
+        progress.report(0.25, "Fitting hair and outline")
+        outline = fit_outline(head, fit, offsets, still.matte, still.inside)
+        progress.report(0.35, "Reading colours")
+        view = View(
+            fit.camera,
+            head.pose(fit.state, fit.betas, outline.offsets),
+            still.image,
+            still.matte,
+            still.inside,
+            still.landmarks[:, :2],
+        )
+        looks = textured(head, fit, outline.offsets, view, size=quality.map_size, seed=res.seed)
+        table = sample_table(head, quality.splats)
+        maps = replace(
+            initial_maps(head, table, quality.map_size), rgb=torch.from_numpy(looks.rgb)
+        ).padded()
+        identity = Identity(fit.betas, outline.offsets, source.path.stem)
+        avatar = UvAvatar(head, identity, maps, table, self.info.id)
+        target = _target(fit, view, looks)
+        progress.report(0.45, "Refining")
+        steps = options.steps or quality.steps
+        refined = _refined(avatar, target, res, steps, progress.part(0.45, 1.0))
+        return Reconstruction(
+            avatar=replace(avatar, maps=refined),
+            state=fit.state,
+            source=Source(still.width, still.height, still.square, still.face_px),
+            camera=fit.camera,
+            warnings=still.warnings,
+        )
+
+
+def _target(fit: Any, view: Any, looks: Any) -> "PhotoTarget":
+    """The photo as the refinement wants it: person only, weighted where the head is."""
+    import torch
+
+    from avatars.texturing.build import pixel_weight
+    from avatars.texturing.seen import foreground_extended
+    from avatars.training.photo_refinement import PhotoTarget
+
+    def tensor(values: "NDArray[np.float32]") -> torch.Tensor:
+        return torch.from_numpy(values.astype("float32"))
+
+    return PhotoTarget(
+        camera=fit.camera,
+        state=fit.state,
+        rgb=tensor(foreground_extended(view.image, view.matte > 0.9)),
+        alpha=tensor(view.matte),
+        weight=tensor(pixel_weight(view, looks)),
+        trust=tensor(looks.trust),
+        facing=tensor(looks.facing),
+    )
+
+
+def _refined(
+    avatar: "UvAvatar",
+    target: "PhotoTarget",
+    res: "Resources",
+    steps: int,
+    progress: "Progress",
+) -> "AttributeMaps":
+    """Refined maps, back on the CPU; computed where the rasteriser draws."""
+    from avatars.training.photo_refinement import refine
+
+    device = res.device
+    there = replace(
+        target,
+        camera=target.camera.to(device),
+        state=target.state.to(device),
+        **{
+            name: getattr(target, name).to(device)
+            for name in ("rgb", "alpha", "weight", "trust", "facing")
+        },
+    )
+    camera = target.camera
+    moved = avatar.to(device)
+
+    def preview(maps: "AttributeMaps") -> "NDArray[np.uint8]":
+        shown = moved.pose(there.state, maps)
+        frame = res.rasterizer.draw(shown, camera.scaled(0.5), (1.0, 1.0, 1.0))
+        pixels: NDArray[np.uint8] = frame.rgba.cpu().numpy()
+        return pixels
+
+    return refine(moved, there, res.rasterizer, steps, progress, preview).to("cpu")
+
+
+METHOD = TexturedHead()

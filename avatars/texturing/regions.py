@@ -1,0 +1,99 @@
+"""Where on the map lips, lids, ears, neck and scalp are."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+
+from avatars.head.arkit import table_of
+from avatars.head.landmarks import landmark_points
+from avatars.head.model import HeadModel
+from avatars.head.tables import ARKIT_NAMES
+from avatars.texturing.seen import smoothstep
+from avatars.texturing.texels import SKIN, Array, Texels, placed
+from avatars.tracking.fit import EYE_LEFT, EYE_RIGHT
+
+LID_DROP = (0.0012, 0.0035)  # metres a blink moves what counts as lid
+LASHES = (0.0004, 0.0016)  # metres from the upper lid's rim
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Shares 0..1 at M texels.
+
+    Attributes:
+        scalp: where hair grows, [M].
+        ears: [M].
+        neck: below jaw and skull, [M].
+        lips: [M].
+        lids: skin that a blink pulls over the eye, [M].
+        lashes: along the upper lids' rims, [M].
+        features: lips, brows, eyes and nostrils' surroundings: no plain skin, [M].
+    """
+
+    scalp: Array
+    ears: Array
+    neck: Array
+    lips: Array
+    lids: Array
+    lashes: Array
+    features: Array
+
+
+def places(head: HeadModel, texels: Texels) -> Places:
+    """The shares for a head; regions that it lacks are empty."""
+
+    def region(*names: str) -> Array:
+        mask = torch.zeros(head.vertex_count, dtype=torch.bool)
+        for name in names:
+            if name in head.regions:
+                mask |= head.regions[name].cpu()
+        return texels.gather(mask.numpy().astype(np.float32))
+
+    scalp, ears = region("scalp"), region("ear_left", "ear_right")
+    neck = region("neck") * (1 - scalp) * (1 - ears)
+    lids = texels.gather(_lids(head))
+    skin = (texels.kind == SKIN).astype(np.float32)
+    return Places(
+        scalp=scalp,
+        ears=ears,
+        neck=neck,
+        lips=region("lips") * skin,
+        lids=lids * skin,
+        lashes=_lashes(head, texels) * skin,
+        features=np.maximum(
+            region("lips", "brow_left", "brow_right", "eye_left", "eye_right"), lids
+        ),
+    )
+
+
+def _lids(head: HeadModel) -> Array:
+    """[V] 0..1 by how far a blink moves the skin down."""
+    weights = table_of(head).expression
+    rows = [ARKIT_NAMES.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]
+    moved = head.exprdirs[:, 1] @ weights[rows].sum(dim=0)  # [V]
+    lid: Array = smoothstep(-moved.cpu().numpy(), *LID_DROP)
+    return lid
+
+
+def _lashes(head: HeadModel, texels: Texels) -> Array:
+    points, _ = placed(texels, head, head.v_template)
+    marks = landmark_points(head, head.v_template).cpu().numpy()
+    rims = []
+    for ring in (EYE_RIGHT, EYE_LEFT):
+        upper = marks[list(ring[:9])]  # corner to corner along the upper lid
+        steps = np.linspace(0, 8, 65)
+        rims.append(
+            np.column_stack([np.interp(steps, np.arange(9), upper[:, axis]) for axis in range(3)])
+        )
+    gap = np.asarray(cKDTree(np.concatenate(rims)).query(points, distance_upper_bound=0.004)[0])
+    near: Array = 1 - smoothstep(np.minimum(gap, 1.0), *LASHES)
+    return near
+
+
+def soft_mask(mask: Array, width: float) -> Array:
+    """A picture [H, W] blurred by ``width`` pixels."""
+    blurred: Array = np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), width))
+    return blurred

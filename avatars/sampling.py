@@ -1,8 +1,8 @@
 """The fixed places on a head's surface where an avatar's splats sit, independent of any map.
 
-A regular grid over the texture layout, so that neighbours are evenly spaced and round splats of
-0.64 spacings close the surface, with one more row along every border of an island: the grid ends
-up to a step before a border, and at a seam two such gaps meet.
+A regular grid over the texture layout, so that neighbours are evenly spaced and splats in
+proportion to the spacing close the surface, with one more row along every border of an island:
+the grid ends up to a step before a border, and at a seam two such gaps meet.
 """
 
 import threading

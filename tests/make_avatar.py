@@ -1,10 +1,16 @@
 """Small avatars and what is stored with them."""
 
+import json
+import zipfile
+from pathlib import Path
+
 import torch
 
 from avatars.avatar import Identity
+from avatars.files.archive import packed_arrays, read_arrays, write_archive
 from avatars.files.avatar_file import StoredAvatar
-from avatars.files.manifest import Framing, Provenance, Source
+from avatars.files.manifest import Framing, HeadReference, Provenance, Source
+from avatars.head.model import HeadModel
 from avatars.kinds.attributes import Loose
 from avatars.kinds.uv_avatar import UvAvatar, initial_maps
 from avatars.maps import AttributeMaps
@@ -58,3 +64,37 @@ def stored_avatar(head=None, *, size: int = 16, count: int = 1000, seed: int = 0
         layer_files={"layers/a.png": PNG},
         thumb=PNG,
     )
+
+
+def nowhere(reference: HeadReference) -> HeadModel | None:
+    """No head is installed."""
+    return None
+
+
+def members(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def rewritten(path: Path, target: Path, **changes: bytes | None) -> Path:
+    """A copy whose members (dots as underscores) are exchanged, or left out for None."""
+    content = members(path)
+    for name, value in changes.items():
+        name = name.replace("_", ".", 1)
+        content.pop(name, None)
+        if value is not None:
+            content[name] = value
+    with target.open("wb") as handle:
+        write_archive(handle, content)
+    return target
+
+
+def with_manifest(path: Path, target: Path, **changes) -> Path:
+    manifest = json.loads(members(path)["manifest.json"]) | changes
+    return rewritten(path, target, manifest_json=json.dumps(manifest).encode())
+
+
+def with_arrays(path: Path, target: Path, **changes) -> Path:
+    arrays = read_arrays(members(path)["arrays.npz"]) | changes
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    return rewritten(path, target, arrays_npz=packed_arrays(kept))

@@ -115,7 +115,6 @@ def _target(fit: Any, view: Any, looks: Any) -> "PhotoTarget":
     """The photo as the refinement wants it: person only, weighted where the head is."""
     import torch
 
-    from avatars.texturing.build import pixel_weight
     from avatars.texturing.seen import foreground_extended
     from avatars.training.photo_refinement import PhotoTarget
 
@@ -127,7 +126,7 @@ def _target(fit: Any, view: Any, looks: Any) -> "PhotoTarget":
         state=fit.state,
         rgb=tensor(foreground_extended(view.image, view.matte > 0.9)),
         alpha=tensor(view.matte),
-        weight=tensor(pixel_weight(view, looks)),
+        weight=tensor(looks.weight),
         trust=tensor(looks.trust),
         facing=tensor(looks.facing),
     )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from avatars.head.model import HeadModel
+from avatars.texturing.drawn import USUAL_SKIN, Drawn
 from avatars.texturing.seen import Seen, smoothstep
 from avatars.texturing.texels import MOUTH, Array, Texels
 
@@ -10,21 +11,28 @@ CAVITY = (0.23, 0.07, 0.07)
 UPPER_TEETH = (0.76, 0.73, 0.67)
 LOWER_TEETH = (0.58, 0.55, 0.50)  # at the upper ones' brightness they look like a plate
 TONGUE = (0.60, 0.29, 0.27)
-USUAL_SKIN = 0.62  # brightness of the skin that these colours go with
+LEVELS = (0.35, 1.1)
 
 
-def paint_mouth(head: HeadModel, texels: Texels, rest: Array, brightness: float) -> Array:
-    """Colours [M, 3] of all mouth texels (others zero), darker the deeper they lie.
+def paint_mouth(
+    head: HeadModel, texels: Texels, rest: Array, brightness: float, drawn: Drawn | None = None
+) -> Array:
+    """Colours [M, 3] of all mouth texels (others zero), as bright as the person's face.
 
     Args:
         head: tells the parts apart.
         texels: its texels.
         rest: [M, 3] texel positions of the neutral head, metres.
         brightness: median brightness of the person's skin, 0..1.
+        drawn: the head's drawn looks; without, plain colours, darker the deeper they lie.
     """
     painted = np.zeros((len(texels.index), 3), np.float32)
     mouth = texels.kind == MOUTH
     if not mouth.any():
+        return painted
+    level = float(np.clip(brightness / USUAL_SKIN, *LEVELS))
+    if drawn is not None:
+        painted[mouth] = np.clip(drawn.rgb[mouth] * level, 0, 1)
         return painted
     faces = np.tile(np.array(CAVITY, np.float32), (head.face_count, 1))
     for name, color in (
@@ -37,14 +45,20 @@ def paint_mouth(head: HeadModel, texels: Texels, rest: Array, brightness: float)
     front = float(np.quantile(rest[mouth, 2], 0.98))
     depth = front - rest[mouth, 2]
     light = 1.0 - 0.65 * smoothstep(depth, 0.006, 0.034)
-    level = float(np.clip(brightness / USUAL_SKIN, 0.35, 1.1))
     painted[mouth] = faces[texels.face[mouth]] * light[:, None] * level
     return painted
 
 
-def blend_mouth(texels: Texels, seen: Seen, painted: Array) -> Array:
-    """Drawn mouth with the photo over it where an open mouth shows it."""
-    mouth = texels.kind == MOUTH
+def blend_mouth(head: HeadModel, texels: Texels, seen: Seen, painted: Array) -> Array:
+    """Drawn mouth with the photo over teeth and tongue where an open mouth shows them.
+
+    The bag behind them stays drawn: it stretches too much to carry a picture.
+    """
+    pictured = np.zeros(head.face_count, bool)
+    for name in ("teeth_upper", "teeth_lower", "tongue"):
+        if name in head.parts:
+            pictured |= head.parts[name].cpu().numpy()
+    mouth = (texels.kind == MOUTH) & pictured[texels.face]
     out = painted.copy()
     trust = seen.trust[mouth, None]
     out[mouth] = trust * seen.rgb[mouth] + (1 - trust) * painted[mouth]

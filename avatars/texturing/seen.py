@@ -19,7 +19,7 @@ INNER_LIPS = (
     *(308, 324, 318, 402, 317, 14, 87, 178, 88, 95),
 )
 DEPTH_SLACK = 0.0025  # metres behind the nearest surface that still counts as seen
-GRAZING = (0.2, 0.55)  # cosine between normal and view where trust begins and is full
+GRAZING = (0.18, 0.42)  # cosine between normal and view where trust begins and is full
 STRAY = (3.0, 9.0)  # px outside the solid person where trust fades
 OPEN_MOUTH = 0.0025  # metres of lip gap from which teeth are believed
 
@@ -53,6 +53,7 @@ class Seen:
         rgb: [M, 3] colours 0..1, meaningful where ``trust`` is above 0.
         trust: [M] 0..1.
         facing: [M] cosine between normal and direction to the camera.
+        normals: [M, 3] unit, world axes, of the head as it is in the photo.
         pixels: [M, 2] where the texel is in the picture.
         visible: [M] nothing lies in front of it.
     """
@@ -60,6 +61,7 @@ class Seen:
     rgb: Array
     trust: Array
     facing: Array
+    normals: Array
     pixels: Array
     visible: Mask
 
@@ -86,7 +88,9 @@ def read_photo(head: HeadModel, texels: Texels, view: View) -> Seen:
     trust *= at_pixels(view.inside.astype(np.float32), pixels) > 0.99
     trust *= 1 - smoothstep(at_pixels(stray, pixels), *STRAY)
     trust *= _openings(texels, view, pixels)
-    return Seen(at_pixels(extended, pixels), trust.astype(np.float32), facing, pixels, visible)
+    return Seen(
+        at_pixels(extended, pixels), trust.astype(np.float32), facing, normals, pixels, visible
+    )
 
 
 def project(camera: Camera, points: Array) -> Array:
@@ -167,7 +171,9 @@ def _openings(texels: Texels, view: View, pixels: Array) -> Array:
     opened = gap * depth / float(view.camera.K[0, 0]) > OPEN_MOUTH
     shrunk = cv2.erode(lips, np.ones((3, 3), np.uint8))
     in_eyes = at_pixels(eyes.astype(np.float32), pixels)
-    in_lips = at_pixels(lips.astype(np.float32), pixels)
+    # Teeth blur into the pixels beside them.
+    between = cv2.dilate(lips, np.ones((3, 3), np.uint8))
+    in_lips = at_pixels(between.astype(np.float32), pixels)
     allowed = np.ones(len(pixels), np.float32)
     skin = texels.kind == SKIN
     allowed[skin] = 1 - np.maximum(in_eyes, in_lips * opened)[skin]

@@ -11,41 +11,37 @@ from numpy.typing import NDArray
 
 from avatars.errors import NoFaceFound
 from avatars.tracking.crop import working_crop
+from avatars.tracking.face_light import face_light
 from avatars.tracking.faces import FoundFace
-from avatars.tracking.graphs import Floats, HandFinder, Pixels
+from avatars.tracking.hands import share_under_hands
 from avatars.tracking.likeness import OVAL
 from avatars.tracking.photo import Photo
-from avatars.tracking.view import View, look
+from avatars.tracking.view import filled
 
 Severity = Literal["warning", "refusal"]
-Luma = NDArray[np.float32]
 
 SMALL_PX, TOO_SMALL_PX = 80.0, 40.0
 TURNED_DEG, TOO_TURNED_DEG = 45.0, 75.0
 
-# Fine detail over coarse, see `_sharpness`: real photos .32 to .60 and video frames from .28 on; a
+# Fine detail over coarse, see `face_light`: real photos .32 to .60 and video frames from .28 on; a
 # blur of 1, 2, 3 % of the cheeks' width leaves .24-.31, .13-.16, .08-.10.
 _LEAST_SHARPNESS = 0.17
-_DARK_HIGHLIGHTS = 50.0  # 95th percentile of luma; the darkest of ours, skin darkened by half: 62
-_BURNT, _MOST_BURNT = 250.0, 0.25  # luma, share of the face; ours have none
+_DARK_HIGHLIGHTS = 50.0  # luma; the darkest of ours, its skin darkened by half: 62
+_MOST_BURNT = 0.25  # share of the face; ours have none
 
-_HAND_SCORE = 0.4
-_FINGER_MM = 16.0  # how thick bones of a hand are drawn
-_NEAR_MM = 7.0  # a hand this near the outline of the face touches it
-_MOST_HAND = 0.005  # share of the face's area
-
-_CROWN_MM = np.array(  # top and sides of an average bare head, in head axes
-    [(0.0, 115.0, 10.0), (-45.0, 102.0, 0.0), (45.0, 102.0, 0.0), (-78.0, 10.0, 0.0)]
-    + [(78.0, 10.0, 0.0)]
+# Top and sides of an average bare head, in head axes.
+_CROWN_MM = np.array(
+    [
+        (0.0, 115.0, 10.0),
+        (-45.0, 102.0, 0.0),
+        (45.0, 102.0, 0.0),
+        (-78.0, 10.0, 0.0),
+        (78.0, 10.0, 0.0),
+    ]
 )
 _LEAST_CUT_MM = 4.0
-
-# Bones between the 21 joints of mediapipe's hand.
-_BONES = (
-    *((0, 1), (1, 2), (2, 3), (3, 4), (0, 5), (5, 6), (6, 7), (7, 8), (5, 9), (9, 10), (10, 11)),
-    *((11, 12), (9, 13), (13, 14), (14, 15), (15, 16), (13, 17), (0, 17), (17, 18), (18, 19)),
-    (19, 20),
-)
+_LEAST_HAIR_MM = 15.0  # along the border; less is a lock
+_MOST_HAND = 0.005  # share of the face's area
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def check_input(
     findings = [
         *_size(face),
         *_turn(face),
-        *_cut(photo, face),
+        *_cut(photo, face, matte),
         *_light_and_blur(photo, face),
         *_covered(photo, face),
         *(() if matte is None else _separation(photo, face, matte)),
@@ -132,25 +128,42 @@ def _turn(face: FoundFace) -> list[Finding]:
     return found
 
 
-def _cut(photo: Photo, face: FoundFace) -> list[Finding]:
+def _cut(photo: Photo, face: FoundFace, matte: NDArray[np.float32] | None) -> list[Finding]:
     height, width = photo.rgb.shape[:2]
     turned = _CROWN_MM @ face.head_rotation.T * face.pixels_per_mm
     crown = face.head_centre + turned[:, :2] * (1.0, -1.0)
-    remedy = "Use a picture that shows the whole head with some space around it."
+    what = ""
     for points, name in ((face.landmarks[OVAL, :2], "face"), (crown, "head")):
-        outside = np.maximum(-points, points - (width, height)).max(axis=0)
-        if outside.max() > _LEAST_CUT_MM * face.pixels_per_mm:
-            message = f"The {name} is cut off by the picture's border; the rest will be guessed."
-            return [Finding("cut", "warning", message, remedy)]
-    return []
+        outside = np.maximum(-points, points - (width, height)).max()
+        if not what and outside > _LEAST_CUT_MM * face.pixels_per_mm:
+            what = name
+    if not what and matte is not None and _hair_at_border(photo, face, matte):
+        what = "hair"
+    if not what:
+        return []
+    message = f"The {what} is cut off by the picture's border; the rest will be guessed."
+    remedy = "Use a picture that shows the whole head with some space around it."
+    return [Finding("cut", "warning", message, remedy)]
+
+
+def _hair_at_border(photo: Photo, face: FoundFace, matte: NDArray[np.float32]) -> bool:
+    """Whether the person reaches the photo's border beside or above the eyes."""
+    crop = working_crop(photo, face, size=len(matte))
+    eyes = int(np.clip(crop.landmarks[[33, 263], 1].mean(), 0, len(matte)))
+    inside = np.pad(
+        crop.inside, 1, constant_values=True
+    )  # the crop's own border is not the photo's
+    beside = ~(inside[:-2, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:])
+    rim = crop.inside & beside & (matte > 0.5)
+    return float(rim[:eyes].sum()) > _LEAST_HAIR_MM * face.pixels_per_mm * crop.view.scale
 
 
 def _light_and_blur(photo: Photo, face: FoundFace) -> list[Finding]:
-    luma, skin = _face_luma(photo, face)
-    if not skin.any():
+    light = face_light(photo, face)
+    if light is None:
         return []
     found = []
-    if _sharpness(luma, skin) < _LEAST_SHARPNESS:
+    if light.sharpness < _LEAST_SHARPNESS:
         found.append(
             Finding(
                 "blurred",
@@ -159,53 +172,18 @@ def _light_and_blur(photo: Photo, face: FoundFace) -> list[Finding]:
                 "Use a sharper picture.",
             )
         )
-    if np.percentile(luma[skin], 95) < _DARK_HIGHLIGHTS:
+    if light.highlights < _DARK_HIGHLIGHTS:
         message = "The face is very dark, so its colours will be poor."
         found.append(Finding("dark", "warning", message, "Use a picture with more light."))
-    elif float((luma[skin] >= _BURNT).mean()) > _MOST_BURNT:
+    elif light.burnt > _MOST_BURNT:
         message = "Much of the face is overexposed to white, so its colours are lost."
         found.append(Finding("bright", "warning", message, "Use a picture with less light."))
     return found
 
 
-_CHEEKS = 160  # px between the cheeks at which blur is judged; smaller faces keep their size
-
-
-def _face_luma(photo: Photo, face: FoundFace) -> tuple[Luma, NDArray[np.bool_]]:
-    """Luma 0..255 of the face, upright, and which of its pixels are the face in the photo."""
-    import cv2
-
-    scale = min(1.0, _CHEEKS / face.cheeks_px)
-    x, y, width, height = face.box
-    side = 1.2 * max(width, height)
-    view = View(x + width / 2, y + height / 2, side, max(8, round(side * scale)), face.roll)
-    luma: Luma = np.asarray(cv2.cvtColor(look(photo.rgb, view), cv2.COLOR_RGB2GRAY), np.float32)
-    skin = np.zeros(luma.shape, np.uint8)
-    cv2.fillPoly(skin, [np.round(view.into(face.landmarks)[OVAL, :2]).astype(np.int32)], 1)
-    return luma, cv2.erode(skin, np.ones((9, 9), np.uint8)) > 0
-
-
-def _sharpness(luma: Luma, skin: NDArray[np.bool_]) -> float:
-    """Detail finer than 1.5 % of the face's width over that between 3 and 12 %."""
-    import cv2
-
-    cheeks = luma.shape[0] / 1.2 * 0.85  # the box is as high as the face is long
-
-    def blurred(share: float) -> Luma:
-        return np.asarray(cv2.GaussianBlur(luma, (0, 0), share * cheeks), np.float32)
-
-    fine = luma - blurred(0.015)
-    coarse = blurred(0.03) - blurred(0.12)
-    return float(np.sqrt((fine[skin] ** 2).mean() / max((coarse[skin] ** 2).mean(), 1e-3)))
-
-
 def _covered(photo: Photo, face: FoundFace) -> list[Finding]:
     """A hand at the face; other things over it change the landmarks too little to be told."""
-    crop = working_crop(photo, face)
-    with HandFinder(_HAND_SCORE) as finder:
-        hands = finder.hands_in(crop.rgb)
-    per_mm = crop.view.scale * face.pixels_per_mm
-    if not hands or _share_covered(hands, crop.rgb, crop.landmarks, per_mm) < _MOST_HAND:
+    if share_under_hands(photo, face) < _MOST_HAND:
         return []
     return [
         Finding(
@@ -217,30 +195,10 @@ def _covered(photo: Photo, face: FoundFace) -> list[Finding]:
     ]
 
 
-def _share_covered(hands: list[Floats], rgb: Pixels, points: Floats, per_mm: float) -> float:
-    import cv2
-
-    face = np.zeros(rgb.shape[:2], np.uint8)
-    cv2.fillPoly(face, [np.round(points[OVAL, :2]).astype(np.int32)], 1)
-    area = float(face.sum())
-    reach = 2 * round(_NEAR_MM * per_mm) + 1
-    near = cv2.dilate(face, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    drawn = np.zeros(rgb.shape[:2], np.uint8)
-    for hand in hands:
-        joints = np.round(hand).astype(int).tolist()
-        for start, end in _BONES:
-            cv2.line(drawn, joints[start], joints[end], 1, max(1, round(_FINGER_MM * per_mm)))
-    return float(((drawn > 0) & (near > 0)).sum()) / max(area, 1.0)
-
-
 def _separation(photo: Photo, face: FoundFace, matte: NDArray[np.float32]) -> list[Finding]:
     """A matte that leaves out much of the face has failed."""
-    import cv2
-
     crop = working_crop(photo, face, size=len(matte))
-    oval = np.zeros(matte.shape, np.uint8)
-    cv2.fillPoly(oval, [np.round(crop.landmarks[OVAL, :2]).astype(np.int32)], 1)
-    counted = (oval > 0) & crop.inside
+    counted = filled(crop.landmarks[OVAL, :2], *matte.shape) & crop.inside
     if not counted.any() or float((matte[counted] > 0.5).mean()) >= 0.85:
         return []
     return [

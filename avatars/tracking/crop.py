@@ -58,8 +58,9 @@ def working_crop(photo: Photo, face: FoundFace, size: int = 512) -> Crop:
     millimetre of the average head is 1.5 pixels whatever the photo's size.
     """
     right, up, _ = face.head_rotation @ np.array(_CENTRE_MM) * face.pixels_per_mm
-    x, y = face.head_centre + (right, -up)
-    return crop_of(photo, face, View(float(x), float(y), WIDTH_MM * face.pixels_per_mm, size))
+    x, y = face.head_centre
+    side = WIDTH_MM * face.pixels_per_mm
+    return crop_of(photo, face, View(float(x + right), float(y - up), side, size))
 
 
 def crop_of(photo: Photo, face: FoundFace, view: View) -> Crop:

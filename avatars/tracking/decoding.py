@@ -36,6 +36,7 @@ _DAMAGED = (
     AttributeError,
     EOFError,
     MemoryError,
+    RuntimeError,
     struct.error,
     zlib.error,
 )

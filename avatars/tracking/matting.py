@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from avatars.tracking.crop import Crop
 from avatars.tracking.graphs import Pixels, Segmenter
 from avatars.tracking.likeness import OVAL
+from avatars.tracking.view import filled
 
 Matte = NDArray[np.float32]
 
@@ -56,10 +57,9 @@ def _attached(mask: Matte, crop: Crop) -> Matte:
     import cv2
 
     size = crop.view.size
-    face = np.zeros((size, size), np.uint8)
-    cv2.fillPoly(face, [np.round(crop.landmarks[OVAL, :2]).astype(np.int32)], 1)
+    face = filled(crop.landmarks[OVAL, :2], size, size)
     _, labels = cv2.connectedComponents((mask > _ATTACHED).astype(np.uint8))
-    own = np.unique(labels[(face > 0) & (mask > _ATTACHED)])
+    own = np.unique(labels[face & (mask > _ATTACHED)])
     if not own.size:
         return mask
     reach = 2 * round(_REACH * size / _SIDE) + 1

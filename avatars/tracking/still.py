@@ -55,7 +55,7 @@ def look_at_photo(path: Path, face: int | None, size: int) -> Still:
     photo = open_photo(path)
     chosen, notices = choose_face(find_faces(photo.rgb), face)
     crop = working_crop(photo, chosen, size)
-    matte = person_matte(crop, photo)
+    matte = person_matte(crop)
     warnings = [*photo.warnings, *notices]
     for finding in check_input(photo, chosen, matte):
         if finding.severity == "refusal":

@@ -100,6 +100,16 @@ def look(picture: Pixels, view: View) -> Pixels:
     )
 
 
+def filled(outline: Floats, height: int, width: int) -> NDArray[np.bool_]:
+    """[height, width] which pixels lie within an outline [N, 2]."""
+    import cv2
+
+    mask = np.zeros((height, width), np.uint8)
+    # Pixel indices are places less half a pixel, which flooring takes off.
+    cv2.fillPoly(mask, [np.floor(outline).astype(np.int32)], (1,))
+    return mask > 0
+
+
 def is_inside(view: View, width: int, height: int) -> NDArray[np.bool_]:
     """[size, size] which of the view's pixels have their centre in a picture of this size."""
     centres = np.arange(view.size) + 0.5

@@ -29,7 +29,7 @@ from renderer.rasterizer import Rasterizer
 RATES = {"rgb": 0.04, "scales": 0.04, "offset": 0.12e-3}
 """Adam's step per texel: colour, log scale, metres."""
 LONGEST_OFFSET = 1.5e-3
-SCALE_RANGE = (-0.35, 0.4)  # of the logarithm
+SCALE_RANGE = (-0.2, 0.4)  # of the logarithm
 PULL = {"scales": 0.02, "offset": 0.01}
 SSIM_SHARE = 0.2
 ALPHA_SHARE = 0.3
@@ -166,7 +166,8 @@ class _Learning:
         self.rgb = pick(self.start.rgb)
         trust = pick(target.trust) * self._counted(target)
         facing = pick(target.facing)
-        squarely = smoothstep(facing, 0.15, 0.5) * (0.1 + 0.9 * trust) * (trust > 0.01)
+        squarely = smoothstep(facing, 0.15, 0.5) * (0.1 + 0.9 * trust)
+        squarely = (0.2 + 0.8 * squarely) * smoothstep(trust, 0.0, 0.05)
         geometry = smoothstep(facing, 0.25, 0.5) * smoothstep(trust, 0.02, 0.3)
         rates = torch.cat([torch.full((n,), RATES[name]) for name, n in _WIDTHS])
         shares = [squarely[:, None].expand(-1, 3), geometry[:, None].expand(-1, 5)]

@@ -32,6 +32,7 @@ def start_logging(file: Path) -> None:
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.set_name(OURS)
     root.addHandler(handler)
+    logging.captureWarnings(True)  # libraries warn developers, not users
     level = os.environ.get("AVATAR_GUI_LOG", "INFO").upper()
     root.setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
 

@@ -56,6 +56,6 @@ Measure = Callable[[argparse.Namespace], tuple[dict[str, object], str]]
 
 
 def _measures() -> dict[str, Measure]:
-    from app.bench import head, render
+    from app.bench import head, reconstruct, render
 
-    return {"render": render.measure, "head": head.measure}
+    return {"render": render.measure, "head": head.measure, "reconstruct": reconstruct.measure}

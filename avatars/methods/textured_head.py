@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from avatars.progress import Progress
     from avatars.reconstruction import Reconstruction
     from avatars.resources import Resources
+    from avatars.tracking.still import Still
     from avatars.training.photo_refinement import PhotoTarget
 
 
@@ -56,59 +57,69 @@ class TexturedHead:
             NoFaceFound: nobody is there, or the face cannot be used.
             Cancelled: the user asked to stop.
         """
-        import torch
-
-        from avatars.avatar import Identity
-        from avatars.files.manifest import Source
-        from avatars.kinds.uv_avatar import UvAvatar, initial_maps
-        from avatars.reconstruction import Reconstruction
-        from avatars.sampling import sample_table
-        from avatars.texturing.build import textured
-        from avatars.texturing.seen import View
-        from avatars.tracking.fit import fit_landmarks
-        from avatars.tracking.outline import fit_outline
-        from avatars.tracking.residual import bake_residual
         from avatars.tracking.still import look_at_photo
 
-        quality = QUALITIES[options.quality]
-        head = res.head.to("cpu")
         progress.report(0.0, "Looking for a face")
         still = look_at_photo(source.path, source.face, CROP)
-        progress.report(0.15, "Fitting the head")
-        focal = still.focal
-        if options.distance:
-            focal = options.distance * still.pixels_per_metre
-        fit = fit_landmarks(head, still.landmarks, (CROP, CROP), focal=focal)
-        offsets = bake_residual(head, fit, still.landmarks).offsets
-        progress.report(0.25, "Fitting hair and outline")
-        outline = fit_outline(head, fit, offsets, still.matte, still.inside)
-        progress.report(0.35, "Reading colours")
-        view = View(
-            fit.camera,
-            head.pose(fit.state, fit.betas, outline.offsets),
-            still.image,
-            still.matte,
-            still.inside,
-            still.landmarks[:, :2],
-        )
-        looks = textured(head, fit, outline.offsets, view, size=quality.map_size, seed=res.seed)
-        table = sample_table(head, quality.splats)
-        maps = replace(
-            initial_maps(head, table, quality.map_size), rgb=torch.from_numpy(looks.rgb)
-        ).padded()
-        identity = Identity(fit.betas, outline.offsets, source.path.stem)
-        avatar = UvAvatar(head, identity, maps, table, self.info.id)
-        target = _target(fit, view, looks)
-        progress.report(0.45, "Refining")
-        steps = options.steps or quality.steps
-        refined = _refined(avatar, target, res, steps, progress.part(0.45, 1.0))
-        return Reconstruction(
-            avatar=replace(avatar, maps=refined),
-            state=fit.state,
-            source=Source(still.width, still.height, still.square, still.face_px),
-            camera=fit.camera,
-            warnings=still.warnings,
-        )
+        return reconstructed(still, source.path.stem, options, res, progress.part(0.15, 1.0))
+
+
+def reconstructed(
+    still: "Still",
+    name: str,
+    options: TexturedHeadOptions,
+    res: "Resources",
+    progress: "Progress",
+) -> "Reconstruction":
+    """The avatar of a photo that was looked at.
+
+    Raises:
+        Cancelled: the user asked to stop.
+    """
+    import torch
+
+    from avatars.avatar import Identity
+    from avatars.files.manifest import Source
+    from avatars.kinds.uv_avatar import UvAvatar, initial_maps
+    from avatars.reconstruction import Reconstruction
+    from avatars.sampling import sample_table
+    from avatars.texturing.build import textured
+    from avatars.texturing.seen import View
+    from avatars.tracking.fit import fit_landmarks
+    from avatars.tracking.outline import fit_outline
+    from avatars.tracking.residual import bake_residual
+
+    quality = QUALITIES[options.quality]
+    head = res.head.to("cpu")
+    progress.report(0.0, "Fitting the head")
+    focal = options.distance * still.pixels_per_metre if options.distance else still.focal
+    size = still.matte.shape[0]
+    fit = fit_landmarks(head, still.landmarks, (size, size), focal=focal)
+    offsets = bake_residual(head, fit, still.landmarks).offsets
+    progress.report(0.1, "Fitting hair and outline")
+    outline = fit_outline(head, fit, offsets, still.matte, still.inside)
+    progress.report(0.2, "Reading colours")
+    vertices = head.pose(fit.state, fit.betas, outline.offsets)
+    points = still.landmarks[:, :2]
+    view = View(fit.camera, vertices, still.image, still.matte, still.inside, points)
+    looks = textured(head, fit, outline.offsets, view, size=quality.map_size, seed=res.seed)
+    table = sample_table(head, quality.splats)
+    maps = initial_maps(head, table, quality.map_size)
+    maps = replace(maps, rgb=torch.from_numpy(looks.rgb))
+    if looks.offset is not None:
+        maps = replace(maps, offset=torch.from_numpy(looks.offset))
+    identity = Identity(fit.betas, outline.offsets, name)
+    avatar = UvAvatar(head, identity, maps.padded(), table, TexturedHead.info.id)
+    progress.report(0.35, "Refining")
+    steps = options.steps or quality.steps
+    refined = _refined(avatar, _target(fit, view, looks), res, steps, progress.part(0.35, 1.0))
+    return Reconstruction(
+        avatar=replace(avatar, maps=refined),
+        state=fit.state,
+        source=Source(still.width, still.height, still.square, still.face_px),
+        camera=fit.camera,
+        warnings=still.warnings,
+    )
 
 
 def _target(fit: Any, view: Any, looks: Any) -> "PhotoTarget":

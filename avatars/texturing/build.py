@@ -15,7 +15,7 @@ from avatars.texturing.mouth import blend_mouth, paint_mouth
 from avatars.texturing.person import bare_skin, measure_person, without_strangers
 from avatars.texturing.regions import places
 from avatars.texturing.seen import View, read_photo
-from avatars.texturing.texels import EYE, MOUTH, SKIN, Array, Texels, placed, texels_of
+from avatars.texturing.texels import EYE, MOUTH, SKIN, Array, Mask, placed, texels_of
 from avatars.tracking.fit import Fit
 from renderer.mesh import draw_mesh
 
@@ -31,7 +31,8 @@ class Textured:
     Attributes:
         rgb: [R, R, 3] 0..1; zero outside the islands.
         trust: [R, R] 0..1 how much of it the photo says.
-        facing: [R, R] cosine between normal and view; -1 outside the islands.
+        facing: [R, R] cosine between normal and view; 1 in a mouth that is seen, whose walls run
+            along the view; -1 outside the islands.
         hair: [R, R] 0..1 how much of it is hair.
         weight: [H, W] 0..1 which pixels of the photo refinement may learn from.
         offset: [R, R, 3] how far splats stand off the skin, tangent frame, metres; or None.
@@ -76,22 +77,22 @@ def textured(
     colors = measure_eyes(view, BALL_RADIUS, bright)
     eyes = blend_eyes(texels, seen, paint_eyes(head, texels, rest, colors, seed))
     inside = paint_mouth(head, texels, base, bright, drawn)
-    mouth = blend_mouth(head, texels, seen, inside)
+    mouth = blend_mouth(texels, seen, inside)
     kind = texels.kind[:, None]
+    pictured = (texels.kind == MOUTH) & (trust > 0)
     rgb = np.where(kind == EYE, eyes, np.where(kind == MOUTH, mouth, filled.rgb))
     return Textured(
         texels.as_map(rgb),
         texels.as_map(trust),
-        texels.as_map(seen.facing, empty=-1.0),
+        texels.as_map(np.where(pictured, 1.0, seen.facing), empty=-1.0),
         texels.as_map(filled.hair),
-        counted(head, view, texels),
+        counted(head, view),
         None,
     )
 
 
-def counted(head: HeadModel, view: View, texels: Texels) -> Array:
+def counted(head: HeadModel, view: View) -> Array:
     """Where [H, W] the photo is a picture of this head: not shoulders, hands, or loose hair."""
-    del texels
     mask = draw_mesh(view.camera, view.vertices, head.faces).mask
     away = cv2.distanceTransform(1 - mask.astype(np.uint8), cv2.DIST_L2, 5)
     stray = (away > STRAY) & (view.matte > 0.1)
@@ -101,6 +102,6 @@ def counted(head: HeadModel, view: View, texels: Texels) -> Array:
     return counts
 
 
-def _brightness(rgb: Array, chosen: Array) -> float:
+def _brightness(rgb: Array, chosen: Mask) -> float:
     """Median brightness of the chosen skin texels, 0..1."""
     return float(np.median(rgb[chosen])) if chosen.any() else 0.62

@@ -82,7 +82,7 @@ def fill_skin(
     weight = np.where(skin_texels, trust, 0.0).astype(np.float64)
     sheets = _Sheets(head, texels, weight)
     grows = where.scalp if drawn is None else np.maximum(drawn.hair, 0.0)
-    hairy = _is_hair(rgb, person, np.maximum(where.scalp, grows))
+    hairy = _is_hair(rgb, person, np.maximum(where.under_hair, grows))
     lips = smoothstep(where.lips, 0.4, 0.9).astype(np.float64)
     center = person.hair if person.hair is not None else person.skin
     hair_layer = sheets.layer(rgb, hairy, HAIR_STIFFNESS, center)
@@ -90,7 +90,7 @@ def fill_skin(
     skin_layer = sheets.layer(flat, (1 - hairy) * (1 - lips), SKIN_STIFFNESS, person.skin)
     lip_center = person.lips if person.lips is not None else person.skin
     lip_layer = sheets.layer(rgb, lips, LIP_STIFFNESS, lip_center, LIP_PULL)
-    hair = sheets.share(hairy, grows)
+    hair = sheets.share(hairy, grows, where.under_hair)
     skin = texels.gather(skin_layer) * shade[:, None]
     share = lips[:, None].astype(np.float32)
     skin = skin + (texels.gather(lip_layer) - skin) * share
@@ -148,14 +148,14 @@ class _Sheets:
         right = sums[:, :3] + pull * _rgb(center)
         return self._solved(system, right)
 
-    def share(self, hairy: Doubles, grows: Array) -> Array:
+    def share(self, hairy: Doubles, grows: Array, allowed: Array) -> Array:
         """[M] how much of each texel is hair: as seen, or as hair usually grows."""
-        usual = self._means(grows)
+        usual, most = self._means(grows), self._means(np.maximum(grows, allowed))
         sums = self._sums(hairy[:, None], self.weight)
         prior = 0.15
         system = 0.05 * self.laplacian + sp.diags(sums[:, 1] + prior)
         solved = self._solved(system, (sums[:, 0] + prior * usual)[:, None])[:, 0]
-        solved = np.clip(solved, 0, 1) * (usual > 0.02)
+        solved = np.clip(solved, 0, 1) * np.clip(4 * most, 0, 1)
         # Single strands at the edge are finer than vertices.
         fine = grows - self.texels.gather(usual.astype(np.float32))
         found: Array = np.clip(self.texels.gather(solved) + fine * (1 - self.weight), 0, 1)

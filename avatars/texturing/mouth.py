@@ -49,16 +49,12 @@ def paint_mouth(
     return painted
 
 
-def blend_mouth(head: HeadModel, texels: Texels, seen: Seen, painted: Array) -> Array:
-    """Drawn mouth with the photo over teeth and tongue where an open mouth shows them.
+def blend_mouth(texels: Texels, seen: Seen, painted: Array) -> Array:
+    """Drawn mouth with the photo over it where an open mouth shows it.
 
-    The bag behind them stays drawn: it stretches too much to carry a picture.
+    The bag behind the teeth takes part: a person's teeth are rarely exactly where the model's are.
     """
-    pictured = np.zeros(head.face_count, bool)
-    for name in ("teeth_upper", "teeth_lower", "tongue"):
-        if name in head.parts:
-            pictured |= head.parts[name].cpu().numpy()
-    mouth = (texels.kind == MOUTH) & pictured[texels.face]
+    mouth = texels.kind == MOUTH
     out = painted.copy()
     trust = seen.trust[mouth, None]
     out[mouth] = trust * seen.rgb[mouth] + (1 - trust) * painted[mouth]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from scipy.spatial import cKDTree
@@ -16,6 +15,7 @@ from avatars.texturing.texels import SKIN, Array, Texels, placed
 from avatars.tracking.fit import EYE_LEFT, EYE_RIGHT
 
 LID_DROP = (0.0012, 0.0035)  # metres a blink moves what counts as lid
+HANGING = 0.035  # metres from the scalp over which locks may hang
 LASHES = (0.0004, 0.0016)  # metres from the upper lid's rim
 
 
@@ -25,6 +25,7 @@ class Places:
 
     Attributes:
         scalp: where hair grows, [M].
+        under_hair: where hair may hang: the scalp and what is near it, [M].
         ears: [M].
         neck: below jaw and skull, [M].
         lips: [M].
@@ -34,6 +35,7 @@ class Places:
     """
 
     scalp: Array
+    under_hair: Array
     ears: Array
     neck: Array
     lips: Array
@@ -58,6 +60,7 @@ def places(head: HeadModel, texels: Texels) -> Places:
     skin = (texels.kind == SKIN).astype(np.float32)
     return Places(
         scalp=scalp,
+        under_hair=np.maximum(scalp, texels.gather(_near_scalp(head)) * (1 - neck)) * skin,
         ears=ears,
         neck=neck,
         lips=region("lips") * skin,
@@ -93,7 +96,12 @@ def _lashes(head: HeadModel, texels: Texels) -> Array:
     return near
 
 
-def soft_mask(mask: Array, width: float) -> Array:
-    """A picture [H, W] blurred by ``width`` pixels."""
-    blurred: Array = np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), width))
-    return blurred
+def _near_scalp(head: HeadModel) -> Array:
+    """[V] 1 on the scalp, 0 from ``HANGING`` away from it."""
+    vertices = head.v_template.cpu().numpy()
+    if "scalp" not in head.regions:
+        return np.zeros(len(vertices), np.float32)
+    grown = vertices[head.regions["scalp"].cpu().numpy()]
+    gap = np.asarray(cKDTree(grown).query(vertices)[0])
+    near: Array = 1 - smoothstep(gap, 0.6 * HANGING, HANGING)
+    return near

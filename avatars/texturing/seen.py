@@ -20,6 +20,7 @@ INNER_LIPS = (
 )
 DEPTH_SLACK = 0.0025  # metres behind the nearest surface that still counts as seen
 GRAZING = (0.18, 0.42)  # cosine between normal and view where trust begins and is full
+WALLS = 0.5
 STRAY = (3.0, 9.0)  # px outside the solid person where trust fades
 OPEN_MOUTH = 0.0025  # metres of lip gap from which teeth are believed
 
@@ -84,7 +85,9 @@ def read_photo(head: HeadModel, texels: Texels, view: View) -> Seen:
     solid = view.matte > 0.9
     extended = foreground_extended(view.image, solid)
     stray = cv2.distanceTransform(1 - solid.astype(np.uint8), cv2.DIST_L2, 5)
-    trust = smoothstep(facing, *GRAZING) * visible
+    # The walls of the mouth are seen along their length, and hold the teeth that a photo shows.
+    toward_us = np.where(texels.kind == MOUTH, WALLS, facing)
+    trust = smoothstep(toward_us, *GRAZING) * visible
     trust *= at_pixels(view.inside.astype(np.float32), pixels) > 0.99
     trust *= 1 - smoothstep(at_pixels(stray, pixels), *STRAY)
     trust *= _openings(texels, view, pixels)

@@ -7,6 +7,6 @@ several scales, ``landmarks`` places 478 points, ``likeness`` tells a human face
 here imports it, OpenCV or Pillow before it is used.
 
 Pixels: x to the right, y down, the centre of the first pixel at (0.5, 0.5); z of a landmark in the
-same pixels, growing away from the camera. Angles in radians: positive yaw turns the nose to the
-image's right, positive pitch lifts it, positive roll leans the head clockwise in the image.
+same pixels, growing away from the camera. Angles in radians: positive yaw turns the nose of an
+upright head to the image's right, positive pitch lifts it, positive roll leans it clockwise.
 """

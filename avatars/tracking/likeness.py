@@ -129,7 +129,8 @@ def likeness(points: Floats) -> Likeness:
     residual = float(np.sqrt((off[counted] ** 2).sum(axis=1).mean()))
     eye_distance = scale * reference.eye_distance
     turned = _perspective_rotation(points, reference, eye_distance)
-    yaw = atan2(turned[0, 2], turned[2, 2])
+    # Roll, then yaw, then pitch, so that yaw and pitch stay the head's own in a leaning picture.
+    yaw = asin(float(np.clip(-turned[2, 0], -1.0, 1.0)))
     return Likeness(
         residual=residual,
         eye_distance=eye_distance,
@@ -137,7 +138,7 @@ def likeness(points: Floats) -> Likeness:
         centre=shift[:2] * (1.0, -1.0),
         rotation=turned,
         yaw=_unshortened(yaw),
-        pitch=asin(float(np.clip(turned[1, 2], -1.0, 1.0))),
+        pitch=-atan2(turned[2, 1], turned[2, 2]),
         roll=-atan2(turned[1, 0], turned[0, 0]),
         seen=seen,
     )

@@ -28,8 +28,14 @@ LOCKS = 17  # px: hair thinner than this is no outline (single locks, sticks)
 MARGIN = 6  # px from the picture's border that are not trusted
 SHRINK = 0.014
 """Metres the outline may move inwards."""
-GROW = ((-0.03, 0.003), (0.0, 0.008), (0.03, 0.030), (0.06, 0.070))
-"""(height above the chin, metres the outline may grow): lower down it is collar and shoulders."""
+GROW = (
+    *((-0.03, 0.003), (0.0, 0.006), (0.04, 0.010), (0.075, 0.014), (0.10, 0.030)),
+    *((0.13, 0.045), (0.17, 0.070)),
+)
+"""(height above the chin, metres the outline may grow). Lower down it is collar and shoulders; hair
+that hangs beside jaw and ears would make wings, so only what lies above may be large."""
+FRONT = 0.5  # z of a face vertex's normal from which it is no outline of any portrait
+SIDE_PULL = 0.2  # of the sides of the face to where the landmarks put them
 NECK = -0.118  # metres from the mean head's origin: nothing below moves
 
 
@@ -68,7 +74,7 @@ def fit_outline(
     for _ in range(ROUNDS):
         current = offsets + torch.from_numpy(moved[:, None] * direction).float()
         step, found = _steps(head, fit, current, direction, solid, inside)
-        found &= frozen == 0
+        found &= (frozen <= SIDE_PULL)
         if not found.any():
             break
         remaining = float(np.abs(step[found]).mean())
@@ -96,11 +102,15 @@ def _without_locks(matte: NDArray[np.float32]) -> Mask:
 
 
 def _frozen(head: HeadModel) -> Array:
-    """Weights [V] of a pull to zero: 3 inside the face and on eyes and mouth, 0.5 on the neck."""
+    """Weights [V] of a pull to zero: most inside the face and on eyes and mouth, some on the neck."""
     vertices = head.v_template.numpy()
     weights = np.zeros(len(vertices))
     weights[vertices[:, 1] < NECK] = 0.5
-    for name in ("face", "eyeball_left", "eyeball_right", "mouth_inner", "tongue"):
+    normals = vertex_normals(head.v_template, head.faces)
+    if "face" in head.regions:
+        face = head.regions["face"].numpy()
+        weights[face] = np.where(normals[face, 2] > FRONT, 3.0, SIDE_PULL)
+    for name in ("nose", "lips", "eyeball_left", "eyeball_right", "mouth_inner", "tongue"):
         if name in head.regions:
             weights[head.regions[name].numpy()] = 3.0
     for name in ("teeth_upper", "teeth_lower", "eyeballs", "mouth", "tongue"):

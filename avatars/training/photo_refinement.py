@@ -29,11 +29,13 @@ from renderer.rasterizer import Rasterizer
 RATES = {"rgb": 0.04, "scales": 0.04, "offset": 0.12e-3}
 """Adam's step per texel: colour, log scale, metres."""
 LONGEST_OFFSET = 1.5e-3
+WIDEST_OFFSET = 0.6  # of a splat's width
 SCALE_RANGE = (-0.2, 0.4)  # of the logarithm
 PULL = {"scales": 0.02, "offset": 0.01}
 SSIM_SHARE = 0.2
 ALPHA_SHARE = 0.3
 COARSE_STEPS = 0.5  # of the steps, at half the picture's resolution
+CLOSED = 0.97  # alpha from which skin counts as closed
 BEHIND = -0.15  # cosine between normal and view from which splats are drawn at all
 FAINT = 0.1  # of the usual gradient: texels that feel less hardly move
 EDGE = 5  # px over which the weight of a picture's counted part is believed less
@@ -81,7 +83,7 @@ def refine(
         preview: makes what is shown with the progress now and then.
     """
     learning = _Learning(avatar, target)
-    fine = _View.of(target, learning.splats(None))
+    fine = _View.of(target, learning.splats(None), rasterizer)
     coarse = fine.halved()
     for step in range(steps):
         view = coarse if step < COARSE_STEPS * steps else fine
@@ -107,9 +109,10 @@ class _View:
     rgb: Tensor  # [3, h, w]
     alpha: Tensor  # [h, w]
     weight: Tensor  # [h, w]
+    closed: Tensor  # [h, w] 1 where the skin is closed to begin with
 
     @classmethod
-    def of(cls, target: PhotoTarget, splats: Gaussians) -> "_View":
+    def of(cls, target: PhotoTarget, splats: Gaussians, rasterizer: Rasterizer) -> "_View":
         """The rectangle around all splats, four pixels wider (as far as the picture goes)."""
         pixels = target.camera.project(splats.means)
         low = (pixels.amin(dim=0) - 4).floor().long().clamp_min(0).tolist()
@@ -123,18 +126,22 @@ class _View:
         K[0, 2] -= left
         K[1, 2] -= top
         rows, columns = slice(top, top + tall), slice(left, left + wide)
+        camera = replace(target.camera, K=K, width=wide, height=tall)
+        with torch.no_grad():
+            drawn = rasterizer.rasterize(splats, camera).alpha
         return cls(
-            replace(target.camera, K=K, width=wide, height=tall),
+            camera,
             target.rgb[rows, columns].permute(2, 0, 1).contiguous(),
             target.alpha[rows, columns].contiguous(),
             target.weight[rows, columns].contiguous(),
+            (drawn > CLOSED).to(drawn.dtype),
         )
 
     def halved(self) -> "_View":
         """The same at half the resolution."""
-        planes = torch.cat([self.rgb, self.alpha[None], self.weight[None]])
-        small = avg_pool2d(planes[None], 2)[0]
-        return _View(self.camera.scaled(0.5), small[:3].contiguous(), small[3], small[4])
+        single = torch.stack([self.alpha, self.weight, self.closed])
+        small = avg_pool2d(torch.cat([self.rgb, single])[None], 2)[0]
+        return _View(self.camera.scaled(0.5), small[:3].contiguous(), *small[3:])
 
     def loss(self, splats: Gaussians, rasterizer: Rasterizer) -> Tensor:
         """How far a drawing of the splats is from the picture."""
@@ -142,7 +149,8 @@ class _View:
         # Premultiplied against the target under the drawing's own alpha: where mesh and matte
         # disagree colours could otherwise only learn the background.
         ours = drawn.rgb.permute(2, 0, 1).contiguous()
-        theirs = self.rgb * drawn.alpha.detach()
+        # Inside the closed skin they agree, and thin places must not be free.
+        theirs = self.rgb * torch.maximum(drawn.alpha.detach(), self.closed)
         color = weighted_mean((ours - theirs).abs(), self.weight)
         structure = 1 - weighted_mean(ssim_map(ours, theirs), self.weight)
         outline = weighted_mean((drawn.alpha - self.alpha).abs(), self.weight)
@@ -173,6 +181,9 @@ class _Learning:
         shares = [squarely[:, None].expand(-1, 3), geometry[:, None].expand(-1, 5)]
         self.rates = torch.cat(shares, dim=1) * rates.to(trust.device)
         self.room = (0.12 + smoothstep(trust, 0.1, 0.6))[:, None]
+        # Neighbours that part by more than their width leave a hole.
+        width = pick(self.start.scales)[:, :2].amin(dim=1, keepdim=True)
+        self.reach = (WIDEST_OFFSET * width).clamp_max(LONGEST_OFFSET)
         self.raw = torch.zeros(len(trust), 8, device=trust.device)
         self.first, self.second = torch.zeros_like(self.raw), torch.zeros_like(self.raw)
         self.steps = 0
@@ -241,7 +252,7 @@ class _Learning:
         rgb.copy_((self.rgb + rgb).clamp(0, 1) - self.rgb)
         scales.clamp_(*SCALE_RANGE)
         length = offset.norm(dim=-1, keepdim=True)
-        offset.mul_((LONGEST_OFFSET / length.clamp_min(1e-12)).clamp_max(1.0))
+        offset.mul_((self.reach / length.clamp_min(1e-12)).clamp_max(1.0))
 
     def maps(self) -> AttributeMaps:
         """The maps as they are now."""

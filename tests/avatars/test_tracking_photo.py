@@ -1,4 +1,4 @@
-"""Opening pictures: formats, depths, orientation, colour, size, and everything that is no picture."""
+"""Opening pictures: formats, depths, orientation, colour, size, and what is no picture."""
 
 import io
 import os

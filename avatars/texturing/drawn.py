@@ -10,7 +10,7 @@ import numpy as np
 from avatars.errors import UnreadableFile
 from avatars.head.default.demo import DrawnMaps, read_drawn
 from avatars.head.model import HeadModel
-from avatars.texturing.texels import Array, Texels, placed
+from avatars.texturing.texels import Array, Texels
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "heads"
 USUAL_SKIN = 0.62  # brightness of the skin that the drawn mouth goes with
@@ -50,8 +50,8 @@ def drawn_looks(head: HeadModel, texels: Texels) -> Drawn | None:
     strands = np.where(hair > 0.2, np.log((grey + 0.02) / (smooth + 0.02)), 0.0)
     pick = texels.index
     return Drawn(
-        rgb.reshape(-1, 3)[pick],
-        hair.reshape(-1)[pick],
+        rgb.reshape(-1, 3)[pick].astype(np.float32),
+        hair.reshape(-1)[pick].astype(np.float32),
         strands.reshape(-1)[pick].astype(np.float32),
     )
 
@@ -62,8 +62,3 @@ def _maps() -> DrawnMaps | None:
         return read_drawn(ASSETS)
     except UnreadableFile:
         return None
-
-
-def high_on_scalp(head: HeadModel, texels: Texels) -> Array:
-    """[M] heights of the texels on the mean head, metres."""
-    return placed(texels, head, head.v_template)[0][:, 1]

@@ -9,6 +9,7 @@ and fill is carried on and faded out, so that no step is left.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -124,7 +125,8 @@ def feathered(head: HeadModel, texels: Texels, trust: Array) -> Array:
     soft = factorised(sp.csc_matrix(system)).solve(known * np.where(inner, 1.0, share))
     around = smoothstep(texels.gather(soft.astype(np.float32)), *SOFT)
     inside = texels.gather(inner.astype(np.float32))
-    return trust * np.maximum(around, inside)
+    soft_trust: Array = trust * np.maximum(around, inside)
+    return soft_trust
 
 
 class _Sheets:
@@ -158,8 +160,8 @@ class _Sheets:
         solved = np.clip(solved, 0, 1) * np.clip(4 * most, 0, 1)
         # Single strands at the edge are finer than vertices.
         fine = grows - self.texels.gather(usual.astype(np.float32))
-        found: Array = np.clip(self.texels.gather(solved) + fine * (1 - self.weight), 0, 1)
-        return found.astype(np.float32)
+        found = self.texels.gather(solved) + fine * (1 - self.weight)
+        return np.asarray(np.clip(found, 0, 1), np.float32)
 
     def carried_on(self, error: Array) -> Array:
         """[M, 3] the difference between photo and fill, continued from the border, faded out."""
@@ -169,7 +171,7 @@ class _Sheets:
         system = 0.3 * self.laplacian + sp.diags(sums[:, 3] + screen)
         return self.texels.gather(self._solved(system, sums[:, :3]))
 
-    def _sums(self, values: NDArray[np.floating], weight: Doubles) -> Doubles:
+    def _sums(self, values: NDArray[np.floating[Any]], weight: Doubles) -> Doubles:
         table = np.column_stack([weight[:, None] * values, weight])
         return self.texels.scatter(table, self.count) * self.scale
 

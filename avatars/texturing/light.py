@@ -90,4 +90,6 @@ def _basis(n: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _brightness(rgb: Array) -> NDArray[np.float64]:
-    return np.log(np.maximum(rgb.astype(np.float64) @ [0.3, 0.6, 0.1], DARKEST) + 0.02)
+    gray = np.maximum(rgb.astype(np.float64) @ [0.3, 0.6, 0.1], DARKEST)
+    bright: NDArray[np.float64] = np.log(gray + 0.02)
+    return bright

@@ -19,6 +19,7 @@ BRIGHTER, DARKER = (3.0, 6.0), (4.0, 8.0)  # spreads of skin brightness that are
 ENOUGH = 200  # texels to measure a colour from
 CANAL = 0.005  # metres: the height of the ear canals on the mean head
 LOCK = 2.5  # spreads of the hair's colour within which a sample is a lock over the cheek
+HAIR_GRAZING = (0.05, 0.25)
 LEAST_SPREAD = 5.0  # Lab units
 USUAL_SPREAD = 9.0  # Lab units between a median skin sample and the rest of that skin
 
@@ -56,7 +57,7 @@ def distance(colors: Array, center: Array) -> Array:
 
 
 def measure_person(texels: Texels, seen: Seen, view: View, where: Places) -> Person:
-    """Skin from landmarks of cheek, nose and forehead, hair from well-seen scalp, lips from lips."""
+    """Skin from landmarks of cheek, nose and forehead; hair and lips from where they are seen."""
     spots = view.landmarks[list(CHEEKS_NOSE_FOREHEAD)].astype(np.float32)
     blurred = cv2.GaussianBlur(view.image, (0, 0), 2.0)
     skin = np.median(lab(at_pixels(blurred, spots)), axis=0).astype(np.float32)
@@ -108,7 +109,7 @@ def without_strangers(
     away = distance(colors, person.skin) / person.spread
     lighter = colors[:, 0] > person.skin[0]
     departs = light.departure(seen.rgb, seen.normals)
-    skin = texels.kind == SKIN
+    skin, trusted = texels.kind == SKIN, seen.trust
     bare = skin & (where.scalp < 0.5)
     steep = ramp(-seen.facing, -0.5, -0.25)
     drop = ramp(away, 18, 32) * steep
@@ -128,6 +129,9 @@ def without_strangers(
         nearer = (from_hair < away * person.spread) & (where.neck < 0.5)
         lock = (from_hair < LOCK * person.hair_spread) & (seen.facing > 0.25)
         drop[nearer & ((base[:, 1] > CANAL) | lock)] = 0.0
+        # Hair shows no streaks where it is seen along the surface; skin would fill in for it.
+        edge = seen.sure * ramp(seen.facing, *HAIR_GRAZING) * nearer * skin
+        trusted = np.maximum(trusted, edge * (from_hair < LOCK * person.hair_spread))
         brighter = colors[:, 0] > person.hair[0]
         odd = ramp(from_hair / person.hair_spread, 2.5, 4.0) * aside * brighter
         drop = np.maximum(drop, odd * (skin & (where.scalp >= 0.5)))
@@ -137,7 +141,7 @@ def without_strangers(
             person.lips[1] - colors[:, 1], 4, 10
         )
         drop = np.maximum(drop, tooth * where.lips)
-    trust: Array = seen.trust * np.clip(1 - drop, 0, 1).astype(np.float32)
+    trust: Array = trusted * np.clip(1 - drop, 0, 1).astype(np.float32)
     return trust
 
 

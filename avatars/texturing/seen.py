@@ -57,6 +57,7 @@ class Seen:
         normals: [M, 3] unit, world axes, of the head as it is in the photo.
         pixels: [M, 2] where the texel is in the picture.
         visible: [M] nothing lies in front of it.
+        sure: [M] the trust before grazing views are doubted.
     """
 
     rgb: Array
@@ -65,6 +66,7 @@ class Seen:
     normals: Array
     pixels: Array
     visible: Mask
+    sure: Array
 
 
 def smoothstep(x: NDArray[Any], low: float, high: float) -> Array:
@@ -87,13 +89,12 @@ def read_photo(head: HeadModel, texels: Texels, view: View) -> Seen:
     stray = cv2.distanceTransform(1 - solid.astype(np.uint8), cv2.DIST_L2, 5)
     # The walls of the mouth are seen along their length, and hold the teeth that a photo shows.
     toward_us = np.where(texels.kind == MOUTH, WALLS, facing)
-    trust = smoothstep(toward_us, *GRAZING) * visible
-    trust *= at_pixels(view.inside.astype(np.float32), pixels) > 0.99
-    trust *= 1 - smoothstep(at_pixels(stray, pixels), *STRAY)
-    trust *= _openings(texels, view, pixels)
-    return Seen(
-        at_pixels(extended, pixels), trust.astype(np.float32), facing, normals, pixels, visible
-    )
+    sure = visible.astype(np.float32)
+    sure *= at_pixels(view.inside.astype(np.float32), pixels) > 0.99
+    sure *= 1 - smoothstep(at_pixels(stray, pixels), *STRAY)
+    sure *= _openings(texels, view, pixels)
+    trust = smoothstep(toward_us, *GRAZING) * sure
+    return Seen(at_pixels(extended, pixels), trust, facing, normals, pixels, visible, sure)
 
 
 def project(camera: Camera, points: Array) -> Array:

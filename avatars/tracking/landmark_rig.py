@@ -125,8 +125,9 @@ class LandmarkRig:
             turned = arm @ rotation(angles[:, row]).transpose(0, 2, 1)
             turned = turned + joints[:, joint : joint + 1] - joints[:, :1]
             placed = placed + self.weights[:, joint][None, :, None] * turned
-        world: Array = placed @ rotation(orient).transpose(0, 2, 1)
-        return world + joints[:, :1] + transl[:, None]
+        turned = placed @ rotation(orient).transpose(0, 2, 1)
+        world: Array = turned + joints[:, :1] + transl[:, None]
+        return world
 
     def _landmarks(self, world: Array) -> Array:
         corners = world[:, self.corners]  # [B, L, 3 corners, 3]

@@ -18,7 +18,7 @@ _EDGE = 2e-4  # squared grey difference that counts as an edge
 _FILTERED = 0.6  # share of the filtered mask, the rest is the network's
 _LOW, _HIGH = 0.15, 0.85  # stretched to 0 and 1
 
-_ATTACHED = 0.3  # what lies farther than _REACH from where the mask around the face ends goes
+_ATTACHED = 0.5  # what lies farther than _REACH from where the mask around the face ends goes
 _REACH = 13
 
 _CUT_OUT = 0.8  # share of the background that a file's alpha must hide to be the matte itself
@@ -58,8 +58,10 @@ def _attached(mask: Matte, crop: Crop) -> Matte:
 
     size = crop.view.size
     face = filled(crop.landmarks[OVAL, :2], size, size)
-    _, labels = cv2.connectedComponents((mask > _ATTACHED).astype(np.uint8))
-    own = np.unique(labels[face & (mask > _ATTACHED)])
+    # Beyond the photo repeated pixels would tie people together.
+    person = (mask > _ATTACHED) & crop.inside
+    _, labels = cv2.connectedComponents(person.astype(np.uint8))
+    own = np.unique(labels[face & person])
     if not own.size:
         return mask
     reach = 2 * round(_REACH * size / _SIDE) + 1

@@ -35,6 +35,7 @@ GROW = (
 """(height above the chin, metres the outline may grow). Lower down it is collar and shoulders; hair
 that hangs beside jaw and ears would make wings, so only what lies above may be large."""
 FRONT = 0.5  # z of a face vertex's normal from which it is no outline of any portrait
+FOUND_PULL = 3.0
 SIDE_PULL = 0.2  # of the sides of the face to where the landmarks put them
 NECK = -0.118  # metres from the mean head's origin: nothing below moves
 
@@ -74,13 +75,13 @@ def fit_outline(
     for _ in range(ROUNDS):
         current = offsets + torch.from_numpy(moved[:, None] * direction).float()
         step, found = _steps(head, fit, current, direction, solid, inside)
-        found &= (frozen <= SIDE_PULL)
+        found &= frozen <= SIDE_PULL
         if not found.any():
             break
         remaining = float(np.abs(step[found]).mean())
         targets = np.where(found, moved + step, 0.0)
         targets = _limited(head, fit, current, targets)
-        weights = np.where(found, 1.5, frozen)
+        weights = np.where(found, FOUND_PULL, frozen)
         moved = spread(head, targets[:, None], weights, first=1.0, second=1.2)[:, 0]
     total = offsets + torch.from_numpy(moved[:, None] * direction).float()
     return Outline(total, float(moved.max(initial=0.0)), remaining)
@@ -102,7 +103,7 @@ def _without_locks(matte: NDArray[np.float32]) -> Mask:
 
 
 def _frozen(head: HeadModel) -> Array:
-    """Weights [V] of a pull to zero: most inside the face and on eyes and mouth, some on the neck."""
+    """Weights [V] of a pull to zero: strong inside the face, weak on its sides and the neck."""
     vertices = head.v_template.numpy()
     weights = np.zeros(len(vertices))
     weights[vertices[:, 1] < NECK] = 0.5

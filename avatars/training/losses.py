@@ -61,16 +61,17 @@ class _Blur(torch.autograd.Function):
 def _filtered(pictures: Tensor) -> Tensor:
     if pictures.device.type == "cpu" and pictures.dtype == torch.float32:
         # Several times faster than torch's convolution of single channels.
-        window = _window(torch.float32, pictures.device).numpy()
+        taps = _window(torch.float32, pictures.device).numpy()
         planes = pictures.detach().contiguous().numpy()
         out = np.empty_like(planes)
         for plane, target in zip(planes, out, strict=True):
-            cv2.sepFilter2D(plane, -1, window, window, target, borderType=cv2.BORDER_CONSTANT)
+            cv2.sepFilter2D(plane, -1, taps, taps, target, borderType=cv2.BORDER_CONSTANT)
         return torch.from_numpy(out)
     window = _window(pictures.dtype, pictures.device)
     flat = pictures[:, None]
     flat = conv2d(flat, window[None, None, None, :], padding=(0, WINDOW // 2))
-    return conv2d(flat, window[None, None, :, None], padding=(WINDOW // 2, 0))[:, 0]
+    found: Tensor = conv2d(flat, window[None, None, :, None], padding=(WINDOW // 2, 0))
+    return found[:, 0]
 
 
 @lru_cache(maxsize=4)

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import cos, pi
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d
 
@@ -70,7 +72,7 @@ def refine(
     rasterizer: Rasterizer,
     steps: int,
     progress: Progress,
-    preview: Callable[[AttributeMaps], object] | None = None,
+    preview: Callable[[AttributeMaps], NDArray[np.uint8]] | None = None,
 ) -> AttributeMaps:
     """Maps whose rendering comes close to the photo.
 
@@ -87,8 +89,7 @@ def refine(
     coarse = fine.halved()
     for step in range(steps):
         view = coarse if step < COARSE_STEPS * steps else fine
-        loss, slopes = learning.slopes(view, rasterizer)
-        del loss
+        slopes = learning.slopes(view, rasterizer)
         learning.step(slopes, 0.55 + 0.45 * cos(pi * step / max(1, steps)))
         shown = preview(learning.maps()) if preview and step % 8 == 7 else None
         progress.report((step + 1) / steps, f"Refining, step {step + 1} of {steps}", shown)
@@ -227,8 +228,8 @@ class _Learning:
 
         return loose_attributes(changed, self.part.loose)
 
-    def slopes(self, view: _View, rasterizer: Rasterizer) -> tuple[Tensor, Tensor]:
-        """The loss and its gradient [M, 8]."""
+    def slopes(self, view: _View, rasterizer: Rasterizer) -> Tensor:
+        """Gradient [M, 8] of the loss."""
         raw = self.raw.detach().requires_grad_()
         loss = view.loss(self.splats(raw), rasterizer)
         (slopes,) = torch.autograd.grad(loss, raw)
@@ -236,7 +237,7 @@ class _Learning:
         pull = 2 / len(raw) * self.raw
         slopes[:, 3:5] += PULL["scales"] / 2 * pull[:, 3:5]
         slopes[:, 5:] += PULL["offset"] / 3 * 1e6 * pull[:, 5:]
-        return loss.detach(), slopes
+        return slopes
 
     def step(self, slopes: Tensor, pace: float) -> None:
         """One step of Adam (0.9, 0.99), then back inside the bounds."""

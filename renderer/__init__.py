@@ -14,9 +14,13 @@ colour         display values 0..1 (no gamma step anywhere); SH ``[N, K, 3]``,
 letters        N splats, V vertices, F faces, H W pixels, K spherical-harmonic bases
 =============  ==========================================================================
 
-Map: ``camera``, ``gaussians``, ``rotations``, ``sh`` describe a picture; ``rasterizer`` chooses who
-draws it (``gsplat_rasterizer`` on CUDA, ``cpu_*`` anywhere); ``ply`` reads and writes splat files;
-``mesh`` draws triangle meshes; ``errors`` is the root of every error a user can act on.
+Map: ``camera``, ``gaussians``, ``rotations``, ``sh`` describe a picture; ``rasterizer`` chooses
+who draws it: ``gsplat_rasterizer`` (``gsplat_kernels``: can they run here, ``gsplat_passes``: in
+which order) on CUDA, ``cpu_rasterizer`` (``cpu_projection``, ``cpu_tiles``, ``cpu_kernels`` and
+their ``..._backward``, ``cpu_sh``) anywhere; ``kernels`` compiles for the CPU. ``mesh`` and
+``mesh_...`` draw triangles. ``ply`` reads and writes splat files (``ply_header``, ``ply_rows``,
+``unusable``); ``disk`` opens and replaces files safely. ``bench_scene``, ``bare_gsplat`` and
+``selftest`` measure and check; ``errors`` is the root of every error a user can act on.
 
 The names below are imported on first use, so that naming this package costs no torch.
 """

@@ -38,6 +38,8 @@ class _Quality:
 
 
 QUALITIES = {"quick": _Quality(50_000, 256, 14), "fine": _Quality(100_000, 512, 30)}
+LANDMARKER = "face_landmarker.task"
+"""MediaPipe's expression model: where the weights folder holds it, it seeds the expression."""
 CROP = 512  # pixels a side of the working picture
 
 
@@ -60,7 +62,9 @@ class TexturedHead:
         from avatars.tracking.still import look_at_photo
 
         progress.report(0.0, "Looking for a face")
-        still = look_at_photo(source.path, source.face, CROP)
+        task = res.weights / LANDMARKER
+        found = task if task.is_file() else None
+        still = look_at_photo(source.path, source.face, CROP, found)
         return reconstructed(still, source.path.stem, options, res, progress.part(0.15, 1.0))
 
 
@@ -94,7 +98,8 @@ def reconstructed(
     progress.report(0.0, "Fitting the head")
     focal = options.distance * still.pixels_per_metre if options.distance else still.focal
     size = still.matte.shape[0]
-    fit = fit_landmarks(head, still.landmarks, (size, size), focal=focal)
+    scores = dict(still.scores) or None
+    fit = fit_landmarks(head, still.landmarks, (size, size), focal=focal, scores=scores)
     offsets = bake_residual(head, fit, still.landmarks).offsets
     progress.report(0.1, "Fitting hair and outline")
     outline = fit_outline(head, fit, offsets, still.matte, still.inside)

@@ -157,11 +157,12 @@ class _Sheets:
         prior = 0.15
         system = 0.05 * self.laplacian + sp.diags(sums[:, 1] + prior)
         solved = self._solved(system, (sums[:, 0] + prior * usual)[:, None])[:, 0]
-        solved = np.clip(solved, 0, 1) * np.clip(4 * most, 0, 1)
+        allowance = np.clip(4 * most, 0, 1).astype(np.float32)
+        cover: Array = np.clip(solved, 0, 1) * allowance
         # Single strands at the edge are finer than vertices.
         fine = grows - self.texels.gather(usual.astype(np.float32))
-        found = self.texels.gather(solved) + fine * (1 - self.weight)
-        return np.asarray(np.clip(found, 0, 1), np.float32)
+        mixed = self.texels.gather(cover) + fine * (1 - self.weight)
+        return np.asarray(np.clip(mixed, 0, 1), np.float32)
 
     def carried_on(self, error: Array) -> Array:
         """[M, 3] the difference between photo and fill, continued from the border, faded out."""

@@ -15,6 +15,7 @@ from avatars.texturing.texels import Array, Mask
 RIDGE = 30.0  # texels' worth of belief in even light
 ROUNDS = 4
 LEAST_FACING = 0.45  # cosine to the view: normals turned further away are lit as the last ones seen
+USUAL = (0.05, 0.95)  # quantiles of the light on seen skin between which unseen skin is lit
 DARKEST = 1e-3
 
 
@@ -24,11 +25,13 @@ class Light:
 
     Attributes:
         weights: [6] of the basis, for the natural logarithm of brightness.
+        bounds: least and greatest relative brightness that was usual on seen skin.
         spread: robust deviation of that logarithm on squarely seen skin.
         view: [3, 3] rotation from world axes to x right, y up, z towards the camera.
     """
 
     weights: NDArray[np.float64]
+    bounds: tuple[float, float]
     spread: float
     view: NDArray[np.float64]
 
@@ -36,8 +39,9 @@ class Light:
         """Relative brightness [M] of skin with normals [M, 3] in world axes; 1 straight ahead."""
         basis = _basis(self._limited(normals))
         ahead = _basis(np.array([[0.0, 0.0, 1.0]]))
-        lit: Array = np.exp((basis - ahead) @ self.weights).astype(np.float32)
-        return lit
+        lit = np.exp((basis - ahead) @ self.weights)
+        bounded: Array = np.clip(lit, *self.bounds).astype(np.float32)
+        return bounded
 
     def departure(self, rgb: Array, normals: Array) -> Array:
         """How many spreads [M] colours are brighter (> 0) or darker than this light makes skin."""
@@ -69,7 +73,7 @@ def measure_light(rgb: Array, normals: Array, chosen: Mask, view: NDArray[np.flo
     bright = _brightness(rgb[chosen])
     if len(bright) < 200:
         mean = float(bright.mean()) if len(bright) else np.log(0.5)
-        return Light(np.array([mean, 0, 0, 0, 0, 0]), 0.15, view)
+        return Light(np.array([mean, 0, 0, 0, 0, 0]), (1.0, 1.0), 0.15, view)
     basis = _basis(normals[chosen] @ view.T)
     ridge = np.diag([0.0, 1, 1, 1, 3, 3]) * RIDGE
     weights = np.ones(len(bright))
@@ -81,7 +85,9 @@ def measure_light(rgb: Array, normals: Array, chosen: Mask, view: NDArray[np.flo
         error = np.abs(bright - basis @ found)
         spread = float(np.clip(1.48 * np.median(error), 0.04, 0.4))
         weights = 1 / (1 + (error / (2 * spread)) ** 2) ** 2
-    return Light(found, spread, view)
+    ahead = _basis(np.array([[0.0, 0.0, 1.0]]))
+    low, high = np.exp(np.quantile((basis - ahead) @ found, USUAL))
+    return Light(found, (float(low), float(high)), spread, view)
 
 
 def _basis(n: NDArray[np.float64]) -> NDArray[np.float64]:

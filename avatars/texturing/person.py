@@ -122,7 +122,7 @@ def without_strangers(
     # A shadow under the chin is still skin; other hues are collars, scarves, hair.
     hue = 1.3 * np.linalg.norm(colors[:, 1:] - person.skin[1:], axis=1)
     dark = np.where(lighter, 0.6, 0.35) * np.abs(colors[:, 0] - person.skin[0])
-    drop = np.maximum(drop, ramp(np.hypot(hue, dark) / person.spread, 11, 20) * where.neck)
+    drop = np.maximum(drop, ramp(np.hypot(hue, dark) / person.spread, 8, 14) * where.neck)
     drop *= bare
     if person.hair is not None:
         from_hair = distance(colors, person.hair)
@@ -141,6 +141,8 @@ def without_strangers(
             person.lips[1] - colors[:, 1], 4, 10
         )
         drop = np.maximum(drop, tooth * where.lips)
+    # A soft end on the neck, wherever the collar is.
+    trusted = trusted * (1 - where.throat)
     trust: Array = trusted * np.clip(1 - drop, 0, 1).astype(np.float32)
     return trust
 

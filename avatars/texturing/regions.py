@@ -15,6 +15,8 @@ from avatars.texturing.texels import SKIN, Array, Texels, placed
 from avatars.tracking.fit import EYE_LEFT, EYE_RIGHT
 
 LID_DROP = (0.0012, 0.0035)  # metres a blink moves what counts as lid
+CHIN = 152  # landmark
+THROAT = (0.0, 0.025)  # metres below the chin over which the photo stops counting on the neck
 HANGING = 0.035  # metres from the scalp over which locks may hang
 LASHES = (0.0004, 0.0016)  # metres from the upper lid's rim
 
@@ -28,6 +30,7 @@ class Places:
         under_hair: where hair may hang: the scalp and what is near it, [M].
         ears: [M].
         neck: below jaw and skull, [M].
+        throat: the part of the neck far enough below the chin that collars begin there, [M].
         lips: [M].
         lids: skin that a blink pulls over the eye, [M].
         lashes: along the upper lids' rims, [M].
@@ -38,6 +41,7 @@ class Places:
     under_hair: Array
     ears: Array
     neck: Array
+    throat: Array
     lips: Array
     lids: Array
     lashes: Array
@@ -63,6 +67,7 @@ def places(head: HeadModel, texels: Texels) -> Places:
         under_hair=np.maximum(scalp, texels.gather(_near_scalp(head)) * (1 - neck)) * skin,
         ears=ears,
         neck=neck,
+        throat=neck * _below_chin(head, texels),
         lips=region("lips") * skin,
         lids=lids * skin,
         lashes=_lashes(head, texels) * skin,
@@ -70,6 +75,13 @@ def places(head: HeadModel, texels: Texels) -> Places:
             region("lips", "brow_left", "brow_right", "eye_left", "eye_right"), lids
         ),
     )
+
+
+def _below_chin(head: HeadModel, texels: Texels) -> Array:
+    points, _ = placed(texels, head, head.v_template)
+    chin = float(landmark_points(head, head.v_template)[CHIN, 1])
+    below: Array = smoothstep(chin - points[:, 1], *THROAT)
+    return below
 
 
 def _lids(head: HeadModel) -> Array:

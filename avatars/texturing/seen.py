@@ -19,6 +19,7 @@ INNER_LIPS = (
     *(308, 324, 318, 402, 317, 14, 87, 178, 88, 95),
 )
 DEPTH_SLACK = 0.0025  # metres behind the nearest surface that still counts as seen
+MOUTH_SLACK = 0.005  # the same inside the mouth, whose walls have few texels
 GRAZING = (0.18, 0.42)  # cosine between normal and view where trust begins and is full
 WALLS = 0.5
 STRAY = (3.0, 9.0)  # px outside the solid person where trust fades
@@ -83,7 +84,8 @@ def read_photo(head: HeadModel, texels: Texels, view: View) -> Seen:
     toward = view.camera.position.numpy() - points
     toward /= np.linalg.norm(toward, axis=1, keepdims=True)
     facing: Array = (normals * toward).sum(axis=1)
-    visible = _visible(head, view, points, pixels)
+    slack = np.where(texels.kind == MOUTH, MOUTH_SLACK, DEPTH_SLACK)
+    visible = _visible(head, view, points, pixels, slack)
     solid = view.matte > 0.9
     extended = foreground_extended(view.image, solid)
     stray = cv2.distanceTransform(1 - solid.astype(np.uint8), cv2.DIST_L2, 5)
@@ -141,7 +143,9 @@ def foreground_extended(image: Array, solid: Mask) -> Array:
     return np.where(core[..., None] > 0, image, nearest).astype(np.float32)
 
 
-def _visible(head: HeadModel, view: View, points: Array, pixels: Array) -> Mask:
+def _visible(
+    head: HeadModel, view: View, points: Array, pixels: Array, slack: NDArray[np.float64]
+) -> Mask:
     buffer = draw_mesh(view.camera, view.vertices, head.faces)
     height, width = buffer.depth.shape
     # The farthest of the surrounding pixels: a texel beside an edge must not hide behind it.
@@ -154,9 +158,7 @@ def _visible(head: HeadModel, view: View, points: Array, pixels: Array) -> Mask:
     own = view.camera.depths(_tensor(points)).numpy()
     within = (pixels >= 0).all(axis=1) & (pixels[:, 0] < width) & (pixels[:, 1] < height)
     visible: Mask = (
-        within
-        & (own < farthest[rows, columns] + DEPTH_SLACK)
-        & (own < depth[rows, columns] + 2 * DEPTH_SLACK)
+        within & (own < farthest[rows, columns] + slack) & (own < depth[rows, columns] + 2 * slack)
     )
     return visible
 
@@ -173,7 +175,6 @@ def _openings(texels: Texels, view: View, pixels: Array) -> Array:
     depth = float(view.camera.depths(view.vertices).median())
     gap = np.linalg.norm(view.landmarks[13] - view.landmarks[14])
     opened = gap * depth / float(view.camera.K[0, 0]) > OPEN_MOUTH
-    shrunk = cv2.erode(lips, np.ones((3, 3), np.uint8))
     in_eyes = at_pixels(eyes.astype(np.float32), pixels)
     # Teeth blur into the pixels beside them.
     between = cv2.dilate(lips, np.ones((3, 3), np.uint8))
@@ -184,7 +185,7 @@ def _openings(texels: Texels, view: View, pixels: Array) -> Array:
     eye = texels.kind == EYE
     allowed[eye] = at_pixels(inner_eyes.astype(np.float32), pixels)[eye]
     mouth = texels.kind == MOUTH
-    allowed[mouth] = (at_pixels(shrunk.astype(np.float32), pixels) * opened)[mouth]
+    allowed[mouth] = (at_pixels(lips.astype(np.float32), pixels) * opened)[mouth]
     return allowed
 
 

@@ -1,6 +1,7 @@
 """A photo file to everything a reconstruction starts from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from avatars.errors import NoFaceFound
 from avatars.tracking.checks import check_input
 from avatars.tracking.crop import working_crop
 from avatars.tracking.faces import choose_face, find_faces
+from avatars.tracking.landmarks import scores_from_task
 from avatars.tracking.matting import person_matte
 from avatars.tracking.photo import open_photo
 
@@ -30,6 +32,7 @@ class Still:
         focal: focal length in pixels of the crop where the file tells it, or None.
         pixels_per_metre: scale of the head in the crop.
         warnings: sentences for the user.
+        scores: blendshape scores of MediaPipe's face landmarker by ARKit name; empty without it.
     """
 
     image: NDArray[np.float32]
@@ -43,10 +46,17 @@ class Still:
     focal: float | None
     pixels_per_metre: float
     warnings: tuple[str, ...]
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
-def look_at_photo(path: Path, face: int | None, size: int) -> Still:
+def look_at_photo(path: Path, face: int | None, size: int, task: Path | None = None) -> Still:
     """Open a photo, find and check its face, cut and matte the crop of ``size`` pixels.
+
+    Args:
+        path: the picture.
+        face: which one, from 1, left to right; None is the largest.
+        size: pixels a side of the crop.
+        task: MediaPipe's ``face_landmarker.task`` where there is one, for expression scores.
 
     Raises:
         UnreadableFile: no picture, or a broken one.
@@ -75,4 +85,5 @@ def look_at_photo(path: Path, face: int | None, size: int) -> Still:
         focal=None if photo.focal_px is None else photo.focal_px * scale,
         pixels_per_metre=chosen.pixels_per_mm * scale * 1000,
         warnings=tuple(warnings),
+        scores=scores_from_task(crop.rgb, task) or {},
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 from avatars.kinds.attributes import bilinear
 from avatars.kinds.uv_avatar import UvAvatar
@@ -18,39 +19,63 @@ from avatars.sampling import SampleTable
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A fixed bilinear reading of a map of R x R texels.
+    """A fixed bilinear reading of a map of R x R texels by N places.
 
     Attributes:
         texels: [M] flat positions of the texels that are read.
-        matrix: [N, M] sparse weights; rows sum to 1.
-        transposed: [M, N] the same.
-        size: R.
+        taps: [N, 4] rows among those M.
+        weights: [N, 4] their shares; rows sum to 1.
+        places: [4 N] places, those that read the first texel first.
+        place_weights: [4 N] their shares.
+        starts: [M] where each texel's run in ``places`` begins.
     """
 
     texels: Tensor
-    matrix: Tensor
-    transposed: Tensor
-    size: int
+    taps: Tensor
+    weights: Tensor
+    places: Tensor
+    place_weights: Tensor
+    starts: Tensor
 
     @classmethod
     def at(cls, uv: Tensor, size: int) -> "Reading":
-        """The reading at places uv [N, 2]."""
+        """The reading at places uv [N, 2] of maps of ``size`` texels a side."""
         taps, weights = bilinear(uv, size)  # [N, 4]
-        texels, columns = torch.unique(taps, return_inverse=True)
-        count, read = len(uv), len(texels)
-        rows = torch.arange(count, device=uv.device).repeat_interleave(taps.shape[1])
-        values = weights.reshape(-1).to(uv.dtype)
-        flat = columns.reshape(-1)
+        weights = weights.to(uv.dtype)
+        texels, rows = torch.unique(taps, return_inverse=True)
+        flat = rows.reshape(-1)
+        order = torch.argsort(flat, stable=True)
+        lengths = torch.bincount(flat, minlength=len(texels))
         return cls(
             texels,
-            _compressed(rows, flat, values, (count, read)),
-            _compressed(flat, rows, values, (read, count)),
-            size,
+            rows,
+            weights,
+            order // taps.shape[1],
+            weights.reshape(-1)[order],
+            torch.cumsum(lengths, 0) - lengths,
         )
 
     def read(self, values: Tensor) -> Tensor:
         """[N, C] of values [M, C], differentiable."""
-        found: Tensor = _Read.apply(values, self.matrix, self.transposed)  # type: ignore[no-untyped-call]
+        found: Tensor = _Read.apply(values, self)  # type: ignore[no-untyped-call]
+        return found
+
+    def gathered(self, values: Tensor) -> Tensor:
+        """[N, C] of values [M, C]: the matrix W times them."""
+        found: Tensor = embedding_bag(
+            self.taps, values, mode="sum", per_sample_weights=self.weights
+        )
+        return found
+
+    def returned(self, values: Tensor) -> Tensor:
+        """[M, C] of values [N, C]: the transposed matrix times them."""
+        found: Tensor = embedding_bag(
+            self.places,
+            values.contiguous(),
+            self.starts,
+            mode="sum",
+            per_sample_weights=self.place_weights,
+        )
         return found
 
     def picked(self, picture: Tensor) -> Tensor:
@@ -58,9 +83,8 @@ class Reading:
         return picture.flatten(0, 1).index_select(0, self.texels)
 
     def spread(self, values: Tensor) -> Tensor:
-        """[M] means of values [N] over the splats that read each texel."""
-        both = torch.stack([values, torch.ones_like(values)], dim=-1)
-        sums: Tensor = self.transposed @ both
+        """[M] means of values [N] over the places that read each texel."""
+        sums = self.returned(torch.stack([values, torch.ones_like(values)], dim=-1))
         return sums[:, 0] / sums[:, 1].clamp_min(1e-9)
 
     def put(self, picture: Tensor, values: Tensor) -> Tensor:
@@ -83,19 +107,14 @@ def part_of(avatar: UvAvatar, chosen: Tensor) -> UvAvatar:
     return replace(avatar, table=part)
 
 
-def _compressed(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
-    coordinates = torch.stack([rows, columns])
-    matrix = torch.sparse_coo_tensor(coordinates, values, shape, check_invariants=False)
-    return matrix.coalesce().to_sparse_csr()
-
-
 class _Read(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, matrix: Tensor, transposed: Tensor) -> Tensor:
-        ctx.transposed = transposed
-        return matrix @ values
+    def forward(ctx: Any, values: Tensor, reading: Reading) -> Tensor:
+        ctx.reading = reading
+        return reading.gathered(values)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.transposed @ slopes, None, None
+    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, None]:
+        reading: Reading = ctx.reading
+        return reading.returned(slopes), None

@@ -31,8 +31,8 @@ from renderer.rasterizer import Rasterizer
 RATES = {"rgb": 0.04, "scales": 0.04, "offset": 0.12e-3}
 """Adam's step per texel: colour, log scale, metres."""
 LONGEST_OFFSET = 1.5e-3
-WIDEST_OFFSET = 0.6  # of a splat's width
-SCALE_RANGE = (-0.2, 0.4)  # of the logarithm
+WIDEST_OFFSET = 0.35  # of a splat's width
+SCALE_RANGE = (-0.1, 0.4)  # of the logarithm
 PULL = {"scales": 0.02, "offset": 0.01}
 SSIM_SHARE = 0.2
 ALPHA_SHARE = 0.3

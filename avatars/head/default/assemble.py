@@ -15,7 +15,7 @@ from avatars.head.default.build import NeutralHead, build_neutral
 from avatars.head.default.expressions import ExpressionBasis, build_expressions
 from avatars.head.default.identity import IdentityBasis, build_identity
 from avatars.head.default.measurements import load_measurements
-from avatars.head.default.regions_default import build_regions
+from avatars.head.default.regions_default import build_parts, build_regions
 from avatars.head.default.uv import UvAtlas, build_uv
 from avatars.head.head_file import at_vertices, write_head_file
 from avatars.head.model import HeadModel
@@ -25,15 +25,6 @@ FILE = Path(__file__).resolve().parents[3] / "assets" / "heads" / "default.npz"
 STEP = 2e-6  # metres: directions are stored as whole multiples of it
 VERSION = "built-in 1"
 LICENCE = "Apache-2.0"
-PARTS = {
-    "skin": ("skin", "lid_rims"),
-    "ears": ("left_ear", "right_ear"),
-    "eyeballs": ("left_eyeball", "right_eyeball"),
-    "mouth": ("mouth_bag",),
-    "teeth_upper": ("teeth_upper",),
-    "teeth_lower": ("teeth_lower",),
-    "tongue": ("tongue",),
-}
 
 
 def build_head(landmarks: NDArray[np.float64] | None = None) -> HeadModel:
@@ -74,7 +65,10 @@ def assembled(
             name: torch.from_numpy(np.asarray(mask, bool))
             for name, mask in build_regions(neutral, atlas).items()
         },
-        parts={name: _face_mask(neutral, members) for name, members in PARTS.items()},
+        parts={
+            name: torch.from_numpy(np.asarray(mask, bool))
+            for name, mask in build_parts(neutral).items()
+        },
         landmarks={MEDIAPIPE: at_vertices(_landmark_vertices(neutral), neutral.faces, FILE)},
         arkit=_arkit(shown),
     )
@@ -82,13 +76,6 @@ def assembled(
 
 def _float(values: NDArray[np.float64]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.float32))
-
-
-def _face_mask(neutral: NeutralHead, members: tuple[str, ...]) -> Tensor:
-    mask = np.zeros(len(neutral.faces), bool)
-    for member in members:
-        mask[neutral.part_faces[member]] = True
-    return torch.from_numpy(mask)
 
 
 def _landmark_vertices(neutral: NeutralHead) -> NDArray[np.int64]:

@@ -28,13 +28,22 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Like argparse's, but unknown flags are answered with the nearest known one."""
+        known = self._flags()
+        for word in args or ():
+            flag = word.split("=")[0]
+            # Before argparse: it would complain first of what is missing, not of what is wrong.
+            if flag.startswith("--") and len(flag) > 2 and flag not in known:
+                raise self._unknown(word)
         parsed, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            raise UserError(
-                f"'{unknown[0]}' is not something '{self.prog}' understands.",
-                _nearest(unknown[0].split("=")[0], self._flags(), f"See '{self.prog} --help'."),
-            )
+            raise self._unknown(unknown[0])
         return parsed
+
+    def _unknown(self, word: str) -> UserError:
+        return UserError(
+            f"'{word}' is not something '{self.prog}' understands.",
+            _nearest(word.split("=")[0], self._flags(), f"See '{self.prog} --help'."),
+        )
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:

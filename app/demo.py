@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -69,3 +70,24 @@ def _resized(values: Tensor) -> Tensor:
     else:
         resized = interpolate(planes, size, mode="bilinear", align_corners=False)
     return resized[0].permute(1, 2, 0).contiguous()
+
+
+def write_demo(path: Path) -> None:
+    """Write the demo as an avatar file, always the same bytes."""
+    from app import __version__
+    from app.pictures import encoded
+    from app.render import Orbit
+    from app.shots import front_shot
+    from avatars.files.avatar_file import StoredAvatar, write_avatar
+    from avatars.files.manifest import Provenance
+    from renderer.cpu_rasterizer import CpuRasterizer
+
+    avatar = demo_avatar()
+    shot = front_shot(avatar, avatar.head.neutral(), Orbit(), 256)
+    thumb = CpuRasterizer().draw(avatar.pose(shot.state), shot.camera, None)
+    made = Provenance("avatar-gui", __version__, avatar.method_id)
+    write_avatar(path, StoredAvatar(avatar, shot.state, made, thumb=encoded(thumb.rgba.numpy())))
+
+
+if __name__ == "__main__":  # rewrites the file that ships
+    write_demo(asset("demo.avatar"))

@@ -19,6 +19,7 @@ from avatars.head.arkit import state_from_arkit
 from avatars.head.landmarks import landmark_points
 from avatars.head.model import HeadModel
 from avatars.head.tables import ARKIT_NAMES, MEDIAPIPE
+from renderer.disk import make_folder
 from renderer.mesh import draw_antialiased, shade_smooth
 
 SIDES = {
@@ -55,7 +56,7 @@ def write_sheets(name: str, folder: Path, home: Path, *, size: int = 256) -> lis
         UserError: the folder cannot be made or written.
     """
     head = library(home).load(name)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     sheets = {
         "neutral": (neutral_pictures(head, size), 3),
         "expressions": (expression_pictures(head, size), 8),

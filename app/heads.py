@@ -1,6 +1,7 @@
 """The `head` commands: import, list, use and get, as text for a terminal or JSON."""
 
 import json
+import os
 import sys
 import tempfile
 import urllib.error
@@ -50,7 +51,7 @@ def import_head(path: Path, name: str | None, force: bool, home: Path) -> str:
         HeadMismatch: the name cannot be used.
     """
     heads = library(home)
-    resolved = path.expanduser().resolve()
+    resolved = Path(os.path.realpath(path.expanduser()))  # resolve() fails on a circle of links
     called = name or (resolved.name if resolved.is_dir() else resolved.stem)
     heads.path(called)  # a bad name is said before anything is read
     imported = read_head(path.expanduser(), called)

@@ -43,13 +43,11 @@ def library_noise_to(file: Path) -> Iterator[None]:
 
     Python's own ``sys.stderr`` keeps writing to the terminal.
     """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        sink = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        terminal = os.dup(2)
-    except OSError:
+    sink = _opened(file)
+    if sink is None:  # nowhere to put it: then it stays on the terminal
         yield
         return
+    terminal = os.dup(2)
     before = sys.stderr
     with os.fdopen(terminal, "w", encoding="utf-8", errors="replace", buffering=1) as speaker:
         os.dup2(sink, 2)
@@ -63,3 +61,12 @@ def library_noise_to(file: Path) -> Iterator[None]:
             sys.stderr = before
             speaker.flush()
             os.dup2(terminal, 2)
+
+
+def _opened(file: Path) -> int | None:
+    """A descriptor that appends to a file, or None where it cannot be written."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError:
+        return None

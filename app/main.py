@@ -1,5 +1,6 @@
 """Start-up, in order."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -20,12 +21,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(stop.code or 0)
 
     from app.logs import library_noise_to
+    from app.paths import paths
     from app.startup import prepare
 
-    places = prepare()
+    places = paths()
     try:
+        prepare()
         with library_noise_to(places.log_file):
-            return command()
+            code = command()
+            sys.stdout.flush()
+            return code
     except UserError as error:
         return report_user_error(error)
     except KeyboardInterrupt:
@@ -33,6 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, for example `| head`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (so that the last flush is silent too)
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return report_bug(error, places.reports, given)
+        full = UserError(
+            "There is no room left to write.", "Free some space or choose another disk."
+        )
+        return report_user_error(full)
     except Exception as error:  # noqa: BLE001  (the outermost edge: everything else is a bug)
         return report_bug(error, places.reports, given)
 

@@ -1,8 +1,6 @@
 """Reading and writing .npz archives of strangers: no pickles, no surprises in size, atomic."""
 
 import math
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatars.errors import UnreadableFile
+from renderer.disk import make_folder, replacing
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -108,20 +107,13 @@ def atomic_write(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Let ``write`` fill a temporary file beside ``path`` and rename it over ``path``.
 
     Whatever goes wrong, ``path`` is either the old file or the complete new one.
+
+    Raises:
+        UserError: the folder cannot be made or written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # mkstemp makes the file private; a head is an ordinary file.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    make_folder(path.parent)
+    with replacing(path) as stream:
+        write(stream)
 
 
 def npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:

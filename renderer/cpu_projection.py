@@ -166,4 +166,6 @@ def project(
                 color = HALF
                 for k in range(bases):
                     color += values[k] * sh[i, k, c]
+                if not np.isfinite(color):  # one such splat would spread over its whole tile
+                    record[10], record[11] = ZERO, ZERO
                 record[6 + c] = max(color, ZERO)

@@ -88,6 +88,21 @@ def _unreadable(path: Path, error: OSError | ValueError) -> UnreadableFile:
     )
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    Raises:
+        UserError: a file is in the way, or the place is not ours to write.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The folder {shown(path)} cannot be made ({error.strerror or error}).",
+            "Choose another folder or change its permissions.",
+        ) from error
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """New file, open for writing bytes, that takes the name `path` only if the block succeeds.

@@ -14,6 +14,7 @@ from avatars.head.model import HeadModel
 from avatars.head.stand_ins import as_array
 from avatars.head.unpickle import MAX_BYTES, load_pickle
 from avatars.npz import read_npz
+from renderer.disk import open_input
 
 IDENTITY = 300
 EXPRESSIONS = 100
@@ -92,16 +93,19 @@ def read_limited(path: Path) -> bytes:
     """A file's bytes.
 
     Raises:
-        UnreadableFile: missing, unreadable, or larger than the unpickler takes.
+        UnreadableFile: missing, unreadable, empty, no ordinary file, or larger than the
+            unpickler takes.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableFile(f"{path} is larger than {MAX_BYTES >> 20} MB.", checks.REMEDY)
-        return path.read_bytes()
+        with open_input(path) as handle:  # never waits: a folder may hold a pipe by this name
+            content = handle.read(MAX_BYTES + 1)
     except OSError as error:
         raise UnreadableFile(
             f"{path} cannot be read: {error.strerror}.", "Check the path."
         ) from error
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(f"{path} is larger than {MAX_BYTES >> 20} MB.", checks.REMEDY)
+    return content
 
 
 def _check(arrays: dict[str, NDArray[Any]], path: Path) -> None:

@@ -48,6 +48,11 @@ def read_head(path: Path, name: str) -> ImportedHead:
     Raises:
         UnreadableFile: nothing usable there; nothing has been written then.
     """
+    if path.is_symlink() and not path.exists():
+        raise UnreadableFile(
+            f"{path} is a symbolic link that leads nowhere or back to itself.",
+            "Name the file or folder itself instead.",
+        )
     if not path.exists():
         raise UnreadableFile(f"There is no file or folder {path}.", "Check the path.")
     found: tuple[str, ...] = ()

@@ -171,8 +171,10 @@ def _scalar(dtype: Any, content: Any = b"") -> Any:
 
 
 def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any = "C") -> ArrayRecord:
+    if not isinstance(content, bytes):  # bytes(n) would make n of them
+        raise Refused("an array without content")
     array = ArrayRecord()
-    array.state = _array_from(bytes(content), dtype, shape, order == "F")
+    array.state = _array_from(content, dtype, shape, order == "F")
     return array
 
 
@@ -231,9 +233,12 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Array
     code = "<i8" if b"LongStorage" in storage.content else "<f4"
     if code == "<f4" and b"FloatStorage" not in storage.content:
         raise Refused("a tensor of an unknown type")
-    raw = storage.content[len(storage.content) - count * int(code[2]) :]
+    begin = len(storage.content) - count * int(code[2])
+    if begin < 0:
+        raise Refused("a tensor whose size and content disagree")
     array = ArrayRecord()
-    flat: NDArray[Any] = np.frombuffer(raw, code)
+    # A view: a file can ask for the same storage as often as it likes.
+    flat: NDArray[Any] = np.frombuffer(storage.content, code, count, begin)
     array.state = flat.reshape(sizes)
     return array
 

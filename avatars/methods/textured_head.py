@@ -37,7 +37,7 @@ class _Quality:
     steps: int
 
 
-QUALITIES = {"quick": _Quality(50_000, 256, 14), "fine": _Quality(100_000, 512, 30)}
+QUALITIES = {"quick": _Quality(50_000, 256, 24), "fine": _Quality(100_000, 512, 40)}
 LANDMARKER = "face_landmarker.task"
 """MediaPipe's expression model: where the weights folder holds it, it seeds the expression."""
 CROP = 512  # pixels a side of the working picture
@@ -89,6 +89,7 @@ def reconstructed(
     from avatars.sampling import sample_table
     from avatars.texturing.build import textured
     from avatars.texturing.seen import View
+    from avatars.texturing.wisps import wisps
     from avatars.tracking.fit import fit_landmarks
     from avatars.tracking.outline import fit_outline
     from avatars.tracking.residual import bake_residual
@@ -119,7 +120,7 @@ def reconstructed(
     steps = options.steps or quality.steps
     refined = _refined(avatar, _target(fit, view, looks), res, steps, progress.part(0.35, 1.0))
     return Reconstruction(
-        avatar=replace(avatar, maps=refined),
+        avatar=replace(avatar, maps=refined, loose=wisps(head, view, looks.person)),
         state=fit.state,
         source=Source(still.width, still.height, still.square, still.face_px),
         camera=fit.camera,

@@ -12,7 +12,7 @@ from avatars.texturing.eyes import blend_eyes, measure_eyes, paint_eyes
 from avatars.texturing.fill import fill_skin
 from avatars.texturing.light import measure_light
 from avatars.texturing.mouth import blend_mouth, paint_mouth
-from avatars.texturing.person import bare_skin, measure_person, without_strangers
+from avatars.texturing.person import Person, bare_skin, measure_person, without_strangers
 from avatars.texturing.regions import places
 from avatars.texturing.seen import View, read_photo
 from avatars.texturing.texels import EYE, MOUTH, SKIN, Array, Mask, placed, texels_of
@@ -36,6 +36,7 @@ class Textured:
         hair: [R, R] 0..1 how much of it is hair.
         weight: [H, W] 0..1 which pixels of the photo refinement may learn from.
         offset: [R, R, 3] how far splats stand off the skin, tangent frame, metres; or None.
+        person: the colours of skin and hair.
     """
 
     rgb: Array
@@ -44,6 +45,7 @@ class Textured:
     hair: Array
     weight: Array
     offset: Array | None
+    person: Person
 
 
 def textured(
@@ -88,6 +90,7 @@ def textured(
         texels.as_map(filled.hair),
         counted(head, view),
         None,
+        person,
     )
 
 

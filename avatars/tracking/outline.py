@@ -24,6 +24,8 @@ Mask = NDArray[np.bool_]
 ROUNDS = 4
 NEAR_EDGE = 2.5  # px: how close to the mesh's outline a vertex must be seen
 FARTHEST = 90.0  # px to walk to the matte's border
+SOLID = 0.8  # of the matte: the mesh ends where hair begins to be see-through
+INSET = 2  # px that splats reach past the mesh they lie on
 LOCKS = 17  # px: hair thinner than this is no outline (single locks, sticks)
 MARGIN = 6  # px from the picture's border that are not trusted
 SHRINK = 0.014
@@ -97,8 +99,10 @@ def directions(vertices: Array) -> Array:
 
 def _without_locks(matte: NDArray[np.float32]) -> Mask:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (LOCKS, LOCKS))
-    opened = cv2.morphologyEx((matte > 0.5).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    solid: Mask = opened > 0
+    opened = cv2.morphologyEx((matte > SOLID).astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    # What lies beyond the picture is not outside the person.
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * INSET + 1, 2 * INSET + 1))
+    solid: Mask = cv2.erode(opened, disc) > 0
     return solid
 
 

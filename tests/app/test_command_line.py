@@ -56,6 +56,7 @@ def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> Non
         (["bench", "rendr"], "render"),
         (["head", "imprt", "x"], "import"),
         (["head", "import", "x", "--forse"], "--force"),
+        (["render", "--backgroud", "white"], "--background"),
         (["--versoin"], "--version"),
     ],
 )
@@ -152,3 +153,19 @@ def test_unknown_flags_of_every_command_are_user_errors() -> None:
     for name in COMMANDS:
         with pytest.raises(UserError):
             cli.parse([name, "--no-such-flag"])
+
+
+def test_a_full_disk_under_the_result_is_exit_code_2(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "app.main", "methods"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"AVATAR_GUI_HOME": str(tmp_path)},
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "no room" in done.stderr

@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from app.avatar_io import load_avatar
 from app.demo import builtin_head, demo_avatar, face
 from app.head_sheet import expression_pictures, identity_pictures, neutral_pictures, write_sheets
 from app.main import main
+from app.paths import asset
 from app.pictures import Pixels, side_by_side
 from app.render import Orbit, orbit_camera
 from avatars.errors import HeadMismatch
@@ -92,3 +94,12 @@ def test_the_demo_has_no_holes() -> None:
     core = cv2.erode(solid, np.ones((9, 9), np.uint8)) > 0
     core[200:] = False  # the neck ends open
     assert float((drawn.alpha.numpy()[core] < 0.97).mean()) < 0.001
+
+
+def test_the_shipped_demo_file_is_the_demo() -> None:
+    made = load_avatar(asset("demo.avatar"))
+    drawn = demo_avatar()
+    assert made.avatar.head.fingerprint == drawn.head.fingerprint
+    assert len(made.avatar) == len(drawn)
+    assert float((made.avatar.maps.rgb - drawn.maps.rgb).abs().max()) < 1 / 255
+    assert made.thumb is not None

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import urllib.request
 import zipfile
@@ -72,6 +73,23 @@ def test_bad_files_store_nothing(home, tmp_path, content):
         heads.import_head(path, None, False, home)
     assert error.value.remedy
     assert not home.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_pipes_and_circles_of_links_are_refused_at_once(home, tmp_path):
+    pipe, circle = tmp_path / "pipe.pkl", tmp_path / "circle.pkl"
+    os.mkfifo(pipe)
+    circle.symlink_to(circle)
+    for path in (pipe, circle):
+        with pytest.raises(UnreadableFile):
+            heads.import_head(path, None, False, home)
+    assert not home.exists()
+
+
+def test_a_home_that_cannot_be_written_is_said(home, flame):
+    home.write_bytes(b"in the way")
+    with pytest.raises(UserError, match="cannot be made"):
+        heads.import_head(flame, None, False, home)
 
 
 def test_use_of_a_broken_or_absent_head_changes_nothing(home, flame):

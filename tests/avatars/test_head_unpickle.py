@@ -95,6 +95,26 @@ def test_content_that_multiplies_itself_is_refused():
     assert "multiply" in refused(content)
 
 
+def test_a_number_does_not_become_that_many_bytes():
+    dtype = b"cnumpy\ndtype\nX\x02\x00\x00\x00u1K\x00K\x01\x87R"
+    size = struct.pack("<i", 1 << 30)
+    call = b"cnumpy.core.numeric\n_frombuffer\n(J" + size + dtype + b"J" + size
+    assert "without content" in refused(b"\x80\x02" + call + b"X\x01\x00\x00\x00CtR.")
+
+
+def test_tensors_of_one_storage_share_its_memory():
+    content = b"FloatStorage" + bytes(1 << 20)
+    storage = b"ctorch.storage\n_load_from_bytes\n(X" + struct.pack("<I", len(content)) + content
+    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(h\x00K\x00J" + struct.pack("<i", 1 << 18)
+    rest = b"\x85K\x01\x85tR"
+    found = load_pickle(
+        b"\x80\x02" + storage + b"tRq\x000](" + (tensor + rest) * 1000 + b"e.", HERE
+    )
+    first, last = found[0], found[-1]
+    assert first.shape == (1 << 18,)
+    assert np.shares_memory(first, last)
+
+
 def test_nested_lists_do_not_become_arrays():
     nested = [1.0] * 10
     for _ in range(12):

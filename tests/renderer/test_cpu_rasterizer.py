@@ -147,7 +147,8 @@ def test_what_cannot_be_drawn_is_left_out(cpu: CpuRasterizer) -> None:
     good, camera = make.splats(30), make.camera()
     broken = make.leaves(make.splats(30, seed=9))
     values = {name: value.detach().clone() for name, value in broken.items()}
-    values["means"][:10] = float("nan")
+    values["means"][:5] = float("nan")
+    values["sh"][5:10] = float("nan")
     values["quats"][10:15] = 0.0
     values["scales"][10:15] = float("inf")
     values["means"][15:25, 2] = 10.0  # behind the camera

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 import torch
+from torch import Tensor
 from torch.nn.functional import pad
 
 from avatars.avatar import Identity
@@ -35,6 +36,9 @@ LONGEST = 3e-3
 MOST_STRETCH = 2.5
 """... and stretch up to which those follow that are larger at rest. Beyond both, at the corners of
 a wide-open mouth, a flat splat would reach far out of the curved skin."""
+
+MOUTH_ROOM = 1.2
+"""How much larger than its spacing needs a splat inside the mouth may be."""
 
 OPACITY = 0.985
 """Enough that three overlapping splats hide what is behind."""
@@ -158,7 +162,7 @@ class UvAvatar:
             # Along an axis that is turned away from the tangents the skin stretches by a mixture.
             axes = attributes.squares @ stretch[:count].square()[..., None]
             stretch = axes.squeeze(-1).sqrt()
-        rest = attributes.scales[:count]
+        rest = torch.minimum(attributes.scales[:count], _most(self.head, self.table))
         limits = (LONGEST / rest.detach()).clamp_min(MOST_STRETCH)
         scales = rest * torch.minimum(stretch[:count], limits)
         moved = positions[:count]
@@ -245,6 +249,21 @@ def _binding(head: HeadModel, table: SampleTable, loose: Loose | None) -> Bindin
         torch.cat([table.face, loose.face]),
         torch.cat([table.barycentrics, loose.barycentrics]),
     )
+
+
+@lru_cache(maxsize=4)
+def _most(head: HeadModel, table: SampleTable) -> Tensor:
+    """Largest rest scales [N, 3]: inside the mouth what a sample's own spacing needs, else none.
+
+    Next to the lips samples lie closer than texels, so that the map tells them the size of the
+    wide splats farther in: those would hang out over the teeth.
+    """
+    most = table.spacing.new_full((len(table), 3), float("inf"))
+    if "mouth" in head.parts:
+        inside = head.parts["mouth"][table.face]
+        needed = MOUTH_ROOM * SIGMA * table.spacing
+        most[:, :2] = torch.where(inside[:, None], needed, most[:, :2])
+    return most
 
 
 @lru_cache(maxsize=4)

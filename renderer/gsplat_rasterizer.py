@@ -48,7 +48,9 @@ class GsplatRasterizer:
             wants_gradient = torch.is_grad_enabled() and any(
                 field.requires_grad for field in (g.means, g.quats, g.scales, g.opacities, g.sh)
             )
-            passes = gsplat_passes.Training() if wants_gradient else self._quick
+            passes: gsplat_passes.Passes = (
+                gsplat_passes.Training() if wants_gradient else self._quick
+            )
             radii, means2d, depths, conics = passes.project(g, camera)
             colors = passes.colors(g, camera, radii)[None]  # [1, N, 3]
             if with_depth:

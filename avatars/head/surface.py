@@ -25,11 +25,6 @@ class SurfacePoints:
     frames: Tensor
 
 
-def face_normals(vertices: Tensor, faces: Tensor) -> Tensor:
-    """Unit normals [..., F, 3] of triangles [F, 3] of vertices [..., V, 3]; 0 where degenerate."""
-    return normalize(_area_normals(vertices, faces), dim=-1)
-
-
 def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:
     """Unit normals [..., V, 3]: the mean of the faces around a vertex, weighted by area."""
     return normalize(_gathered(_area_normals(vertices, faces), faces, vertices.shape[-2]), dim=-1)
@@ -107,12 +102,6 @@ def frames_from(normals: Tensor, tangents: Tensor) -> Tensor:
     ).clamp_min(1e-12)
     tangent = normalize(torch.where(lost, spare, tangent), dim=-1)
     return torch.stack([tangent, torch.linalg.cross(normal, tangent), normal], dim=-1)
-
-
-def face_areas(vertices: Tensor, faces: Tensor) -> Tensor:
-    """Areas [..., F] of triangles, square metres."""
-    areas: Tensor = _area_normals(vertices, faces).norm(dim=-1)
-    return 0.5 * areas
 
 
 def _corners(vertices: Tensor, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:

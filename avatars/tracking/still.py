@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from avatars.errors import NoFaceFound
-from avatars.tracking.checks import check_input
+from avatars.tracking.checks import check_input, refuse_unusable
 from avatars.tracking.crop import working_crop
 from avatars.tracking.faces import choose_face, find_faces
 from avatars.tracking.landmarks import scores_from_task
@@ -66,11 +65,10 @@ def look_at_photo(path: Path, face: int | None, size: int, task: Path | None = N
     chosen, notices = choose_face(find_faces(photo.rgb), face)
     crop = working_crop(photo, chosen, size)
     matte = person_matte(crop)
-    warnings = [*photo.warnings, *notices]
-    for finding in check_input(photo, chosen, matte):
-        if finding.severity == "refusal":
-            raise NoFaceFound(finding.message, finding.remedy)
-        warnings.append(f"{finding.message} {finding.remedy}".strip())
+    findings = check_input(photo, chosen, matte)
+    refuse_unusable(findings)
+    found = [f"{finding.message} {finding.remedy}".strip() for finding in findings]
+    warnings = (*photo.warnings, *notices, *found)
     x, y, side = crop.square
     scale = size / side
     return Still(
@@ -84,6 +82,6 @@ def look_at_photo(path: Path, face: int | None, size: int, task: Path | None = N
         face_px=chosen.cheeks_px / photo.scale,
         focal=None if photo.focal_px is None else photo.focal_px * scale,
         pixels_per_metre=chosen.pixels_per_mm * scale * 1000,
-        warnings=tuple(warnings),
+        warnings=warnings,
         scores=scores_from_task(crop.rgb, task) or {},
     )

@@ -8,7 +8,6 @@ from avatars.head.default.laplacian import BiharmonicSpread, smoothed
 from avatars.head.default.mouth import BAG_RINGS
 from avatars.head.default.topology import FLIP_X, Floats, Ints, MirrorMesh
 
-JOINT_NAMES = ("root", "neck", "jaw", "left_eye", "right_eye")
 PARENTS: Ints = np.array([-1, 0, 1, 1, 1], dtype=np.int64)
 ROOT, NECK, JAW, LEFT_EYE, RIGHT_EYE = range(5)
 

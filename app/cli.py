@@ -194,6 +194,15 @@ def _methods(parser: Parser) -> Callable[[argparse.Namespace], int]:
     return _later("app.list_methods")
 
 
+def _weights(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    row = commands.add_parser("list", help="what can be downloaded", allow_abbrev=False)
+    row.add_argument("--json", action="store_true", help="print one JSON document")
+    row = commands.add_parser("get", help="download one of them", allow_abbrev=False)
+    row.add_argument("name", metavar="NAME", help="as 'weights list' says")
+    return _later("app.weights")
+
+
 def _bench(parser: Parser) -> Callable[[argparse.Namespace], int]:
     from app.bench.options import add_flags, run
 
@@ -218,6 +227,7 @@ COMMANDS: dict[str, tuple[str, Builder]] = {
     "evaluate": ("compare an avatar with its photo", _evaluate),
     "export": ("posed splats or the UV map of an avatar", _export),
     "methods": ("what can make an avatar", _methods),
+    "weights": ("list and download what methods can use", _weights),
     "render": ("draw a picture", _render),
     "bench": ("measure speed and memory", _bench),
 }

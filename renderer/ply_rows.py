@@ -31,7 +31,8 @@ Float32s = NDArray[np.float32]
 class SplatRows:
     """Usable splats of a file, after activation; shapes and units as in `Gaussians`, float32.
 
-    `dropped` counts the unusable splats left out; `extra` names the properties that were not read.
+    `dropped` counts the unusable splats left out; `extra` names the properties that are not part of
+    a splat; `also` holds [N] values of those of them that were asked for.
     """
 
     means: Float32s
@@ -42,6 +43,7 @@ class SplatRows:
     sh_degree: int
     dropped: int
     extra: tuple[str, ...]
+    also: dict[str, Float32s]
 
     @property
     def fields(self) -> dict[str, Float32s]:
@@ -50,8 +52,12 @@ class SplatRows:
         return {name: getattr(self, name) for name in names}
 
 
-def read_rows(path: Path) -> SplatRows:
+def read_rows(path: Path, also: tuple[str, ...] = ()) -> SplatRows:
     """Usable splats of a file.
+
+    Args:
+        path: the file.
+        also: properties beyond those of a splat whose values are wanted, such as ``binding_0``.
 
     Raises:
         UnreadableFile: the file cannot be opened, read or held in memory.
@@ -60,10 +66,20 @@ def read_rows(path: Path) -> SplatRows:
     try:
         with open_input(path) as handle:
             header = read_header(handle, path)
-            rows = _allocated(header)
+            lacking = [name for name in also if name not in header.extra]
+            if lacking:
+                raise BadSplatFile(
+                    f"{shown(path)} has no property {lacking[0]}.",
+                    "Use the file that the training program wrote, not a converted one.",
+                )
+            rows = _allocated(header, also)
+            names = (*field_names(header.sh_degree), *also)
             start = 0
-            for values in _blocks(handle, header, path):
-                _activate(rows, start, values)
+            for values in _blocks(handle, header, path, names):
+                end = len(values) - len(also)
+                _activate(rows, start, values[:end])
+                for name, row in zip(also, values[end:], strict=True):
+                    rows.also[name][start : start + len(row)] = row
                 start += values.shape[1]
         return _without_unusable(rows, path)
     except OSError as error:
@@ -78,7 +94,7 @@ def read_rows(path: Path) -> SplatRows:
         ) from error
 
 
-def _allocated(header: PlyHeader) -> SplatRows:
+def _allocated(header: PlyHeader, also: tuple[str, ...]) -> SplatRows:
     n, bases = header.count, (header.sh_degree + 1) ** 2
     return SplatRows(
         means=np.empty((n, 3), np.float32),
@@ -89,23 +105,27 @@ def _allocated(header: PlyHeader) -> SplatRows:
         sh_degree=header.sh_degree,
         dropped=0,
         extra=header.extra,
+        also={name: np.empty(n, np.float32) for name in also},
     )
 
 
-def _blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[NDArray[Any]]:
-    """Stored values, [fields, M] float32 at a time, in the order of `field_names`."""
+def _blocks(
+    handle: BinaryIO, header: PlyHeader, path: Path, names: tuple[str, ...]
+) -> Iterator[NDArray[Any]]:
+    """Stored values, [names, M] float32 at a time."""
     handle.seek(header.start)
     if header.byte_order:
-        return _binary_blocks(handle, header, path)
-    return _ascii_blocks(handle, header, path)
+        return _binary_blocks(handle, header, path, names)
+    return _ascii_blocks(handle, header, path, names)
 
 
-def _binary_blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[Float32s]:
-    names = field_names(header.sh_degree)
+def _binary_blocks(
+    handle: BinaryIO, header: PlyHeader, path: Path, names: tuple[str, ...]
+) -> Iterator[Float32s]:
     columns = [header.properties[name] for name in names]
     record = np.dtype(
         {
-            "names": names,
+            "names": list(names),
             "formats": [header.byte_order + code for _, code, _ in columns],
             "offsets": [offset for _, _, offset in columns],
             "itemsize": header.row_bytes,
@@ -126,8 +146,10 @@ def _binary_blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[
         yield values
 
 
-def _ascii_blocks(handle: BinaryIO, header: PlyHeader, path: Path) -> Iterator[Float32s]:
-    columns = [header.properties[name][0] for name in field_names(header.sh_degree)]
+def _ascii_blocks(
+    handle: BinaryIO, header: PlyHeader, path: Path, names: tuple[str, ...]
+) -> Iterator[Float32s]:
+    columns = [header.properties[name][0] for name in names]
     width = len(header.properties)
     lines = _lines(handle, _LONGEST_VALUE * max(width, 64), path)
     for _ in islice(lines, header.lines_before):
@@ -208,7 +230,8 @@ def _without_unusable(rows: SplatRows, path: Path) -> SplatRows:
     if not dropped:
         return rows
     kept = {name: _compacted(field, ~bad) for name, field in rows.fields.items()}
-    return replace(rows, dropped=dropped, **kept)  # type: ignore[arg-type]
+    also = {name: _compacted(field, ~bad) for name, field in rows.also.items()}
+    return replace(rows, dropped=dropped, also=also, **kept)  # type: ignore[arg-type]
 
 
 def _compacted(field: Float32s, keep: NDArray[np.bool_]) -> Float32s:

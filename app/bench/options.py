@@ -56,6 +56,11 @@ Measure = Callable[[argparse.Namespace], tuple[dict[str, object], str]]
 
 
 def _measures() -> dict[str, Measure]:
-    from app.bench import head, reconstruct, render
+    from app.bench import head, network, reconstruct, render
 
-    return {"render": render.measure, "head": head.measure, "reconstruct": reconstruct.measure}
+    return {
+        "render": render.measure,
+        "head": head.measure,
+        "reconstruct": reconstruct.measure,
+        "network": network.measure,
+    }

@@ -21,7 +21,7 @@ Protocol = Literal["live-link", "ifacialmocap", "vmc"]
 LOOPBACK = "127.0.0.1"
 SILENT = 1.0  # seconds without a packet after which a sender counts as lost
 HANDOVER = 2.0  # seconds of silence after which another sender is followed
-MOST_PER_SECOND = 1000  # packets that are read; more is a flood
+MOST_PER_SECOND = 3000  # packets that are read; more is a flood
 _WAIT = 0.1  # seconds between looks at the clock
 _REMIND = 2.0  # seconds between requests to a phone that does not send yet
 

@@ -19,6 +19,16 @@ Floats = NDArray[np.float64]
 LOOKS = tuple(name for name in ARKIT_NAMES if name.startswith("eyeLook"))
 _INDEX = {name: number for number, name in enumerate(ARKIT_NAMES)}
 _LOWER = {name.lower(): number for number, name in enumerate(ARKIT_NAMES)}
+
+
+def _other_side(name: str) -> str:
+    for one, other in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(one):
+            return name.removesuffix(one) + other
+    return name
+
+
+_MIRROR = tuple(_INDEX[_other_side(name)] for name in ARKIT_NAMES)
 MOST = 2.0  # weights beyond it are cut: no sender means them
 
 
@@ -50,6 +60,23 @@ class FaceSignal:
     def lost(self) -> "FaceSignal":
         """The same, as the last word of a sender that has lost the face."""
         return replace(self, is_lost=True)
+
+
+def mirrored(signal: FaceSignal) -> FaceSignal:
+    """The face as a mirror shows it: left and right changed over."""
+    flip = np.array([1.0, -1.0, -1.0])
+
+    def turned(vector: Floats | None) -> Floats | None:
+        return None if vector is None else vector * flip
+
+    return replace(
+        signal,
+        weights=signal.weights[list(_MIRROR)],
+        head=signal.head * flip,
+        place=signal.place * [-1.0, 1.0, 1.0],
+        left_eye=turned(signal.right_eye),
+        right_eye=turned(signal.left_eye),
+    )
 
 
 def arkit_index(name: str) -> int | None:

@@ -11,7 +11,7 @@ from app.demo import builtin_head
 from avatars.head.arkit_names import ARKIT_NAMES
 from avatars.live.live_link import NAMES, NotLiveLink, read_live_link, write_live_link
 from avatars.live.mocap_text import NotMocapText, read_mocap_text, write_mocap_text
-from avatars.live.signal import FaceSignal, euler, signal_state, state_signal
+from avatars.live.signal import FaceSignal, euler, mirrored, signal_state, state_signal
 from avatars.live.vmc import NotVmc, VmcReader, vmc_packets
 
 JAW = ARKIT_NAMES.index("jawOpen")
@@ -233,3 +233,22 @@ def test_eye_angles_replace_the_look_weights() -> None:
     eye = np.array([0.1, 0.2, 0])
     state = signal_state(head, FaceSignal(weights, np.zeros(3), np.zeros(3), eye, eye))
     torch.testing.assert_close(state.leye_pose, torch.tensor([0.1, 0.2, 0.0]))
+
+
+@given(st.integers(0, 1000))
+def test_a_mirror_of_a_mirror_is_the_face(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    signal = FaceSignal(
+        rng.uniform(0, 1, 52), rng.normal(size=3), rng.normal(size=3), rng.normal(size=3), None
+    )
+    once = mirrored(signal)
+    assert once.weights[SMILE] == signal.weights[ARKIT_NAMES.index("mouthSmileRight")]
+    assert (
+        once.weights[ARKIT_NAMES.index("jawLeft")] == signal.weights[ARKIT_NAMES.index("jawRight")]
+    )
+    assert once.head[1] == -signal.head[1]
+    assert once.right_eye is not None
+    again = mirrored(once)
+    np.testing.assert_array_equal(again.weights, signal.weights)
+    np.testing.assert_array_equal(again.head, signal.head)
+    np.testing.assert_array_equal(again.place, signal.place)

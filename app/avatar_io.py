@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from app import __version__
@@ -25,6 +26,22 @@ def load_avatar(path: Path) -> StoredAvatar:
         UnreadableFile: missing, damaged or no avatar file.
     """
     return read_avatar(path, installed_head)
+
+
+def load_shown(path: Path) -> StoredAvatar:
+    """The avatar of a file as it looks: its edit layers are in its maps.
+
+    Raises:
+        UnreadableFile: as ``load_avatar``; or the layers are damaged.
+        HeadMismatch: as ``load_avatar``; or a layer needs a region that the head lacks.
+        NewerFile: as ``load_avatar``.
+    """
+    found = load_avatar(path)
+    if not found.layers:
+        return found
+    from avatars.edits.actions import shown_avatar
+
+    return replace(found, avatar=shown_avatar(found), layers=(), layer_files={})
 
 
 def installed_head(wanted: HeadReference) -> HeadModel | None:
@@ -76,7 +93,8 @@ def stored(
         camera=made.camera,
         render=made.framing,
         thumb=thumb,
+        photo=made.photo,
     )
 
 
-__all__ = ["head_named", "installed_head", "load_avatar", "stored", "write_avatar"]
+__all__ = ["head_named", "installed_head", "load_avatar", "load_shown", "stored", "write_avatar"]

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from renderer.disk import open_input, shown
+from app import opening
+from renderer.disk import shown
 from renderer.errors import UnreadableFile
-
-_START_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def describe(path: Path) -> Description:
     Raises:
         UnreadableFile: missing, empty, not an ordinary file, damaged, or of no known kind.
     """
-    start = _first_bytes(path)
+    start = opening.first_bytes(path)
     for kind in KINDS:
         if kind.fits(path, start):
             return kind.describe(path)
@@ -84,21 +83,6 @@ def describe(path: Path) -> Description:
         f"{shown(path)} is no kind of file that avatar-gui knows.",
         "`avatar-gui info --help` names the kinds.",
     )
-
-
-def _first_bytes(path: Path) -> bytes:
-    with open_input(path) as handle:
-        try:
-            return handle.read(_START_BYTES)
-        except OSError as error:
-            raise UnreadableFile(
-                f"{shown(path)} could not be read ({error.strerror or error}).",
-                "Copy the file to a local disk and try again.",
-            ) from error
-
-
-def _is_ply(_: Path, start: bytes) -> bool:
-    return start[:3] == b"ply" and start[3:4].isspace()
 
 
 def _describe_splats(path: Path) -> Description:
@@ -144,39 +128,33 @@ def _later(name: str) -> Callable[[Path], Description]:
     return describe_file
 
 
+def _starts(fits: Callable[[bytes], bool]) -> Callable[[Path, bytes], bool]:
+    """The same test, for a file of which only the start matters."""
+    return lambda _, start: fits(start)
+
+
 def _is_avatar(path: Path, start: bytes) -> bool:
-    return start[:4] == b"PK\x03\x04" and b"manifest.json" in start
+    return opening.is_zip(start) and b"manifest.json" in start
 
 
 def _is_head(path: Path, start: bytes) -> bool:
-    if start[:4] == b"PK\x03\x04":
+    if opening.is_zip(start):
         return path.suffix.lower() == ".npz"
-    return path.suffix.lower() == ".pkl" and start[:1] in (b"\x80", b"(", b"c")
-
-
-def _is_photo(_: Path, start: bytes) -> bool:
-    signatures = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\x00", b"MM\x00*")
-    if start.startswith(signatures) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP"):
-        return True
-    return start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"mif1", b"avif")
-
-
-def _is_video(_: Path, start: bytes) -> bool:
-    return start[4:8] == b"ftyp" or start[:4] in (b"\x1aE\xdf\xa3",) or start[8:12] == b"AVI "
+    return opening.is_flame_pickle(path, start)
 
 
 # In this order the kinds are tried; the first that fits describes the file.
 KINDS: tuple[Kind, ...] = (
-    Kind(fits=_is_ply, describe=_describe_splats, suffixes=(".ply",)),
+    Kind(fits=_starts(opening.is_ply), describe=_describe_splats, suffixes=(".ply",)),
     Kind(fits=_is_avatar, describe=_later("describe_avatar"), suffixes=(".avatar",)),
     Kind(fits=_is_head, describe=_later("describe_head"), suffixes=(".pkl", ".npz")),
     Kind(
-        fits=_is_photo,
+        fits=_starts(opening.is_photo),
         describe=_later("describe_photo"),
         suffixes=(".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic"),
     ),
     Kind(
-        fits=_is_video,
+        fits=_starts(opening.is_video),
         describe=_later("describe_video"),
         suffixes=(".mp4", ".mov", ".webm", ".avi"),
     ),

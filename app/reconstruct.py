@@ -2,12 +2,12 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
-from app.avatar_io import head_named, stored, write_avatar
+from app.avatar_io import write_avatar
+from app.jobs.tasks import Recipe, reconstruct_stored
 from app.notices import say
-from app.paths import paths
 from app.pictures import encoded
 from app.render import Orbit
 from app.shots import front_shot
@@ -16,9 +16,8 @@ from avatars.methods import find_methods, named, taking
 from avatars.methods.base import Photo
 from avatars.progress import Progress, Report
 from avatars.reconstruction import Reconstruction
-from avatars.resources import Resources
 from renderer.errors import UserError
-from renderer.rasterizer import Choice, Rasterizer, choose_rasterizer
+from renderer.rasterizer import Choice, Rasterizer
 
 DEFAULT_METHOD = "textured-head"
 THUMB = 256
@@ -73,23 +72,25 @@ def reconstruct(
             f"Use one of: {', '.join(m.info.id for m in taking(Photo, methods))}.",
         )
     known = {item.name for item in fields(chosen.Options)}
-    options = chosen.Options(**({"quality": quality} if "quality" in known else {}))
-    rasterizer = choose_rasterizer(device, announce=say)
-    if rasterizer.note:
-        say(rasterizer.note)
-    places = paths()
-    resources = Resources(rasterizer, head_named(head), places.data / "weights", places.cache, seed)
-    made = chosen.reconstruct(Photo(path, face), options, resources, Progress(report))
-    assert isinstance(made, Reconstruction)
+    recipe = Recipe(
+        path=path,
+        method=chosen.info.id,
+        options={"quality": quality} if "quality" in known else {},
+        face=face,
+        device=device,
+        head=head,
+        seed=seed,
+    )
+    made = reconstruct_stored(recipe, Progress(report), announce=say, thumb=THUMB)
     for warning in made.warnings:
         say(f"Warning: {warning}")
-    return stored(made, asdict(options), seed, thumbnail(made, rasterizer))
+    return made.stored
 
 
-def thumbnail(made: Reconstruction, rasterizer: Rasterizer) -> bytes:
-    """A small PNG of the avatar from the front."""
+def thumbnail(made: Reconstruction, rasterizer: Rasterizer, size: int = THUMB) -> bytes:
+    """A small PNG of the avatar from the front, ``size`` pixels a side."""
     avatar = made.avatar.to("cpu")
-    shot = front_shot(avatar, made.state, Orbit(), THUMB)
+    shot = front_shot(avatar, made.state, Orbit(), size)
     device = rasterizer.device
     splats = made.avatar.to(device).pose(shot.state.to(device))
     return encoded(rasterizer.draw(splats, shot.camera, None).rgba.numpy())

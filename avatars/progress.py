@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ class Report:
         fraction: share that is done, 0..1; never less than before.
         note: what it is doing, a few words.
         preview: [H, W, 3 or 4] uint8 picture of the result so far, or None.
+        loss: what is being minimised, where something is; finite, or None.
     """
 
     fraction: float
     note: str
     preview: "NDArray[np.uint8] | None" = None
+    loss: float | None = None
 
 
 Listener = Callable[[Report], None]
@@ -45,7 +48,12 @@ class Progress:
         self._start, self._length = 0.0, 1.0
 
     def report(
-        self, fraction: float, note: str = "", preview: "NDArray[np.uint8] | None" = None
+        self,
+        fraction: float,
+        note: str = "",
+        preview: "NDArray[np.uint8] | None" = None,
+        *,
+        loss: float | None = None,
     ) -> None:
         """Say how far the work is; who shows progress can be cancelled.
 
@@ -53,12 +61,15 @@ class Progress:
             fraction: share of this part that is done, 0..1; what lies outside is cut.
             note: what is being done; empty keeps the last one.
             preview: [H, W, 3 or 4] uint8 picture so far.
+            loss: what is being minimised, for a curve; NaN and infinity are not passed on.
 
         Raises:
             Cancelled: the user asked to stop.
         """
         share = min(max(float(fraction), 0.0), 1.0) if fraction == fraction else 0.0
-        self._whole.report(self._start + share * self._length, note, preview)
+        if loss is not None and not isfinite(loss):
+            loss = None
+        self._whole.report(self._start + share * self._length, note, preview, loss)
 
     def part(self, start: float, end: float) -> "Progress":
         """A progress whose 0..1 is ``start``..``end`` of this one, for one stage of the work.
@@ -93,12 +104,18 @@ class _Whole:
         self.furthest = 0.0
         self.note = ""
 
-    def report(self, fraction: float, note: str, preview: "NDArray[np.uint8] | None") -> None:
+    def report(
+        self,
+        fraction: float,
+        note: str,
+        preview: "NDArray[np.uint8] | None",
+        loss: float | None,
+    ) -> None:
         if self.stop.is_set():
             raise Cancelled
         self.furthest = max(self.furthest, fraction)
         self.note = note or self.note
         if self.listen is not None:
-            self.listen(Report(self.furthest, self.note, preview))
+            self.listen(Report(self.furthest, self.note, preview, loss))
         if self.stop.is_set():  # the listener may have asked for it
             raise Cancelled

@@ -19,6 +19,7 @@ class Reconstruction:
         camera: that picture's camera for the square crop, or None.
         framing: how to show the avatar from the front.
         warnings: sentences about the input that the user should see.
+        photo: a JPEG of the square crop that the camera sees, for comparing, or None.
     """
 
     avatar: UvAvatar
@@ -27,3 +28,4 @@ class Reconstruction:
     camera: Camera | None = None
     framing: Framing = field(default_factory=Framing)
     warnings: tuple[str, ...] = ()
+    photo: bytes | None = None

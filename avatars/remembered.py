@@ -40,6 +40,11 @@ class Remembered(Generic[T]):
                 self._kept.popitem(last=False)
         return made
 
+    def clear(self) -> None:
+        """Forget all results."""
+        with self._lock:
+            self._kept.clear()
+
 
 def version(key: object) -> int:
     """How often a tensor was changed in place; 0 for anything else."""

@@ -82,3 +82,13 @@ def on_compile(callback: Callable[[str], None]) -> None:
 def thread_count() -> int:
     """How many threads parallel kernels use."""
     return int(numba.get_num_threads())
+
+
+def use_threads(count: int) -> None:
+    """Let parallel kernels that this thread calls use ``count`` threads; other threads keep theirs.
+
+    More than there are is cut to that.
+    """
+    threading_layer()
+    most = int(getattr(numba.config, "NUMBA_NUM_THREADS"))  # noqa: B009  (not in its stubs)
+    numba.set_num_threads(max(1, min(count, most)))

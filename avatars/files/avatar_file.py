@@ -1,6 +1,7 @@
 """The ``.avatar`` file: written whole or not at all, read as if a stranger had made it.
 
-A zip of ``manifest.json``, ``arrays.npz``, ``head.npz``, ``thumb.png`` and ``layers/``.
+A zip of ``manifest.json``, ``arrays.npz``, ``head.npz``, ``thumb.png``, ``source.jpg`` and
+``layers/``.
 The same avatar and provenance give the same bytes. A FLAME head is never put inside, its licence
 forbids that; such a file opens where that head is installed.
 """
@@ -39,6 +40,7 @@ from avatars.files.manifest import (
     to_json,
     version_of,
 )
+from avatars.head.arkit_names import ARKIT_NAMES
 from avatars.head.model import HeadModel
 from avatars.head.state import HeadState
 from avatars.kinds.uv_avatar import UvAvatar
@@ -52,7 +54,10 @@ HeadLookup = Callable[[HeadReference], HeadModel | None]
 
 LAYERS = "layers/"
 _PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
 _MAX_THUMB = 16 << 20
+_MAX_PHOTO = 16 << 20
+_MOST_WEIGHT = 2.0  # of an ARKit name
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,8 @@ class StoredAvatar:
         layers: descriptions of edit layers, as JSON objects.
         layer_files: further files by name under ``layers/``, which that prefix is part of.
         thumb: a PNG, or None.
+        photo: a JPEG of the square of the picture that the camera sees, or None.
+        arkit: the 52 ARKit weights that led to the state, for sliders, or None.
     """
 
     avatar: UvAvatar
@@ -80,6 +87,8 @@ class StoredAvatar:
     layers: tuple[Json, ...] = ()
     layer_files: Mapping[str, bytes] = field(default_factory=dict)
     thumb: bytes | None = None
+    photo: bytes | None = None
+    arkit: tuple[float, ...] | None = None
 
 
 def write_avatar(path: Path, stored: StoredAvatar) -> None:
@@ -87,7 +96,8 @@ def write_avatar(path: Path, stored: StoredAvatar) -> None:
 
     Raises:
         UserError: no room, no such folder, or not ours to write.
-        ValueError: the thumb is no PNG, a layer file lies elsewhere, or the state is batched.
+        ValueError: the thumb is no PNG, the photo no JPEG, a layer file lies elsewhere, or the
+            state is batched.
     """
     members = _members(stored)
     with replacing(path) as handle:
@@ -151,6 +161,10 @@ def _members(stored: StoredAvatar) -> dict[str, bytes]:
         if not stored.thumb.startswith(_PNG):
             raise ValueError("the thumb is no PNG")
         members["thumb.png"] = stored.thumb
+    if stored.photo is not None:
+        if not stored.photo.startswith(_JPEG) or len(stored.photo) > _MAX_PHOTO:
+            raise ValueError("the photo is no JPEG, or too large")
+        members["source.jpg"] = stored.photo
     for name in sorted(stored.layer_files):
         if not name.startswith(LAYERS):
             raise ValueError(f"the layer file '{name}' does not lie in {LAYERS}")
@@ -166,6 +180,10 @@ def _arrays(stored: StoredAvatar) -> Arrays:
     arrays["betas"] = _plain(identity.betas)
     if identity.offsets is not None:
         arrays["offsets"] = _plain(identity.offsets)
+    if stored.arkit is not None:
+        if len(stored.arkit) != len(ARKIT_NAMES):
+            raise ValueError(f"{len(stored.arkit)} ARKit weights, not {len(ARKIT_NAMES)}")
+        arrays["state_arkit"] = np.array(stored.arkit, np.float32)
     arrays |= map_arrays.pack_state(stored.state) | map_arrays.pack_loose(avatar.loose)
     if stored.camera is not None:
         size = [stored.camera.width, stored.camera.height]
@@ -230,6 +248,9 @@ def _stored(archive: Archive, manifest: Manifest, arrays: Arrays, head: HeadMode
     thumb = archive.read("thumb.png") if "thumb.png" in archive.names else None
     if thumb is not None and (len(thumb) > _MAX_THUMB or not thumb.startswith(_PNG)):
         raise Hostile("its thumb is no picture")
+    photo = archive.read("source.jpg") if "source.jpg" in archive.names else None
+    if photo is not None and (len(photo) > _MAX_PHOTO or not photo.startswith(_JPEG)):
+        raise Hostile("its photo is no JPEG")
     return StoredAvatar(
         avatar=avatar,
         state=map_arrays.unpack_state(arrays, head.expression_count),
@@ -240,7 +261,18 @@ def _stored(archive: Archive, manifest: Manifest, arrays: Arrays, head: HeadMode
         layers=manifest.layers,
         layer_files={name: archive.read(name) for name in archive.names if name.startswith(LAYERS)},
         thumb=thumb,
+        photo=photo,
+        arkit=_arkit(arrays),
     )
+
+
+def _arkit(arrays: Arrays) -> tuple[float, ...] | None:
+    if "state_arkit" not in arrays:
+        return None
+    weights = map_arrays.floats(arrays, "state_arkit", (len(ARKIT_NAMES),), most=_MOST_WEIGHT)
+    if bool((weights < 0).any()):
+        raise Hostile("'state_arkit' holds negative weights")
+    return tuple(float(weight) for weight in weights)
 
 
 def _camera(arrays: Arrays) -> Camera | None:

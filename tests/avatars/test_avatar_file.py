@@ -79,6 +79,26 @@ def test_the_least_avatar_comes_back(stored, tmp_path):
     assert back.layers == ()
 
 
+def test_the_photo_and_the_slider_weights_come_back(stored, tmp_path):
+    photo = b"\xff\xd8\xff\xe0" + bytes(range(100))
+    weights = tuple(number / 52 for number in range(52))
+    full = replace(stored, photo=photo, arkit=weights)
+    write_avatar(tmp_path / "a.avatar", full)
+    assert members(tmp_path / "a.avatar")["source.jpg"] == photo
+    back = read_avatar(tmp_path / "a.avatar", nowhere)
+    assert back.photo == photo
+    assert back.arkit == pytest.approx(weights, abs=1e-7)
+    same_head = read_avatar(tmp_path / "a.avatar", lambda reference: stored.avatar.head)
+    write_avatar(tmp_path / "again.avatar", same_head)
+    assert (tmp_path / "again.avatar").read_bytes() == (tmp_path / "a.avatar").read_bytes()
+
+
+def test_files_without_photo_and_weights_lack_them(stored, written):
+    assert "source.jpg" not in members(written)
+    back = read_avatar(written, nowhere)
+    assert back.photo is back.arkit is None
+
+
 def test_writing_what_was_read_gives_the_same_bytes(stored, written, tmp_path):
     back = read_avatar(written, lambda reference: stored.avatar.head)
     assert back.avatar.head is stored.avatar.head, "an installed head is preferred"
@@ -192,10 +212,13 @@ with replacing(Path(sys.argv[1])) as handle:
 def test_nonsense_is_not_written(stored, tmp_path):
     for changes in (
         {"thumb": b"GIF89a"},
+        {"photo": b"GIF89a"},
+        {"photo": b"\xff\xd8\xff" + bytes(16 << 20)},
+        {"arkit": (0.0, 1.0)},
         {"layer_files": {"elsewhere/a.png": b""}},
         {"state": stored.avatar.head.neutral(2)},
         {"render": replace(stored.render, distance_m=float("nan"))},
     ):
-        with pytest.raises(ValueError, match=r"PNG|layers/|batch|JSON"):
+        with pytest.raises(ValueError, match=r"PNG|JPEG|ARKit|layers/|batch|JSON"):
             write_avatar(tmp_path / "a.avatar", replace(stored, **changes))
     assert not list(tmp_path.iterdir())

@@ -208,3 +208,37 @@ def test_a_head_inside_that_is_another_or_broken_is_refused(written, tmp_path):
     path = rewritten(written, path, head_npz=packed_arrays({"format": np.array("no")}))
     with pytest.raises(UnreadableFile, match=r"The head in .*a\.avatar: its head is not"):
         read_avatar(path, nowhere)
+
+
+@pytest.mark.parametrize("photo", [b"GIF89a", b"", b"\xff\xd8\xff" + bytes(16 << 20)])
+def test_a_photo_that_is_none_is_refused(written, tmp_path, photo):
+    with pytest.raises(UnreadableFile, match="its photo is no JPEG"):
+        read_avatar(rewritten(written, tmp_path / "a.avatar", source_jpg=photo), nowhere)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        np.zeros(51, np.float32),
+        np.zeros(52, np.float64),
+        np.full(52, -0.1, np.float32),
+        np.full(52, 2.5, np.float32),
+        np.full(52, np.nan, np.float32),
+        np.zeros((52, 1), np.float32),
+    ],
+)
+def test_slider_weights_that_make_no_sense_are_refused(written, tmp_path, weights):
+    with pytest.raises(UnreadableFile, match="state_arkit"):
+        read_avatar(with_arrays(written, tmp_path / "a.avatar", state_arkit=weights), nowhere)
+
+
+def test_a_kept_photo_that_is_damaged_or_a_bomb_is_told_when_it_is_looked_at():
+    from avatars.files.source_photo import photo_pixels, source_jpeg
+
+    good = source_jpeg(np.zeros((16, 16, 3), np.float32))
+    with pytest.raises(UnreadableFile):
+        photo_pixels(good[:100])
+    at = good.index(b"\xff\xc0") + 5  # the frame header's height and width
+    bomb = good[:at] + b"\xff\xff\xff\xff" + good[at + 4 :]
+    with pytest.raises(UnreadableFile, match="more pixels"):
+        photo_pixels(bomb)

@@ -23,6 +23,15 @@ def test_reports_reach_the_listener_with_their_preview():
     assert reports[1].preview is None
 
 
+def test_a_loss_is_passed_on_if_it_is_a_number():
+    progress, reports = heard()
+    progress.part(0.0, 0.5).report(0.5, "Refining", loss=0.25)
+    progress.report(0.5, loss=float("nan"))
+    progress.report(0.6, loss=float("inf"))
+    progress.report(0.7)
+    assert [r.loss for r in reports] == [0.25, None, None, None]
+
+
 def test_parts_fill_their_share_and_parts_of_parts_theirs():
     progress, reports = heard()
     part = progress.part(0.5, 1.0)

@@ -39,14 +39,23 @@ class Check:
     needed: bool = False
 
 
-def checks() -> list[Check]:
-    """All checks in order; one that breaks becomes a failing line, not an error."""
+def checks(*, opengl: str = "") -> list[Check]:
+    """All checks in order; one that breaks becomes a failing line, not an error.
+
+    Args:
+        opengl: what is known of OpenGL already. Trying it out opens a window and closes GLFW after
+            it, so who has a window of their own must say it.
+    """
+
+    def known_opengl() -> Check:
+        return Check("OpenGL", True, opengl)
+
     todo: list[tuple[str, Callable[[], Check]]] = [
         ("python", _python),
         ("packages", _packages),
         ("system libraries", _libraries),
         ("display", _display),
-        ("OpenGL", _opengl),
+        ("OpenGL", known_opengl if opengl else _opengl),
         ("CPU renderer", _cpu),
         ("kernel cache", _cache),
         ("CUDA", _cuda),

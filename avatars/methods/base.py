@@ -18,10 +18,13 @@ class Photo:
     Attributes:
         path: its file.
         face: which face, from 1, left to right in the picture; None is the largest.
+        landmarks: 478 points (x, y) of that face in pixels of the file, put right by hand; None
+            has them found.
     """
 
     path: Path
     face: int | None = None
+    landmarks: tuple[tuple[float, float], ...] | None = None
 
 
 @dataclass(frozen=True)

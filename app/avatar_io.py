@@ -9,8 +9,11 @@ from app import __version__
 from app.demo import builtin_head
 from app.heads import library
 from app.paths import paths
+from avatars.errors import HeadMismatch
 from avatars.files.avatar_file import StoredAvatar, read_avatar, write_avatar
 from avatars.files.manifest import HeadReference, Provenance
+from avatars.head.flame_teeth import FLAME_VERTICES, with_teeth
+from avatars.head.flame_teeth import VERTICES as TEETH_VERTICES
 from avatars.head.model import HeadModel
 from avatars.reconstruction import Reconstruction
 
@@ -55,7 +58,30 @@ def installed_head(wanted: HeadReference) -> HeadModel | None:
             found = heads.load(stored.name)
             if found.fingerprint == wanted.fingerprint:
                 return found
+            if found.vertex_count == FLAME_VERTICES:
+                # Avatars of GaussianAvatars stand on FLAME with teeth, which nobody installs.
+                found = with_teeth(found)
+                if found.fingerprint == wanted.fingerprint:
+                    return found
     return None
+
+
+def installed_flame() -> HeadModel:
+    """FLAME: the head in use if it is one, else the first that is installed.
+
+    Raises:
+        HeadMismatch: none is installed.
+    """
+    heads = library(paths().heads)
+    named = [heads.in_use(), *heads.names()]
+    for name in (name for name in named if name != "default"):
+        found = heads.load(name)
+        if found.vertex_count in (FLAME_VERTICES, TEETH_VERTICES):
+            return found
+    raise HeadMismatch(
+        "This avatar rides on a FLAME head, and none is installed.",
+        "Get FLAME 2023 from flame.is.tue.mpg.de, then `avatar-gui head import FILE`.",
+    )
 
 
 def head_named(name: str | None) -> HeadModel:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.avatar_io import load_avatar
+from app.avatar_io import load_shown
 from app.notices import say
 from app.pictures import write_picture
 from app.posing import parse_setting, posed
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
             f"{output.name} is nothing we export.", "End it in .ply (splats) or .png (UV map)."
         )
     settings = [parse_setting(text) for text in options.settings]
-    stored = load_avatar(options.avatar)
+    stored = load_shown(options.avatar)
     if kind == ".png":
         maps = stored.avatar.maps
         rgb = maps.rgb.clamp(0, 1).numpy()

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
@@ -163,6 +162,8 @@ def _found_nearest(valid: Tensor) -> Tensor:
     mask = valid.detach().cpu().numpy()
     texels = np.arange(mask.size, dtype=np.int64)
     if mask.any():
+        from scipy import ndimage  # slow to import, and not needed to show what is there
+
         row, column = ndimage.distance_transform_edt(
             ~mask, return_distances=False, return_indices=True
         )

@@ -8,7 +8,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from avatars.head.tables import is_on
+from avatars.kinds.edited_maps import EditedMaps, Versions
 from avatars.kinds.gather import Gather
+from avatars.kinds.rereading import Rereader
 from avatars.maps import AttributeMaps
 from avatars.remembered import Remembered
 from renderer import rotations, sh
@@ -86,11 +88,15 @@ class SplatAttributes:
 class Reader:
     """Reads maps of any size at fixed places; what was read is kept for the very same tensors.
 
-    So a new colour map costs one gather of colours, and a new pose none. Tensors that gradients
-    are wanted for are read anew each time.
+    So a new colour map costs one gather of colours, and a new pose none. Of edited maps only the
+    rows at tiles that differ from an earlier reading are gathered. Tensors that gradients are
+    wanted for are read anew each time.
 
     Args:
         uv: [N, 2] places in the texture layout.
+
+    Attributes:
+        rereader: what was read of edited maps.
     """
 
     def __init__(self, uv: Tensor) -> None:
@@ -100,6 +106,7 @@ class Reader:
         self._plain: Remembered[bool] = Remembered(2 * _KEPT)
         self._whole: Remembered[SplatAttributes] = Remembered(_KEPT)
         self._sizes: dict[int, object] = {}
+        self.rereader = Rereader()
 
     def read(self, maps: AttributeMaps) -> SplatAttributes:
         """The attributes at all places; the same object for the same maps."""
@@ -110,15 +117,18 @@ class Reader:
 
     def _read(self, maps: AttributeMaps) -> SplatAttributes:
         quats = squares = offset = None
+        tokens = maps.versions if isinstance(maps, EditedMaps) else {}
         if not self._is_plain(maps.quats, (1.0, 0.0, 0.0, 0.0)):
             quats = self._gathered("quats", maps.quats, _unit)
             squares = self._gathered("squares", maps.quats, _squares)
         if not self._is_plain(maps.offset, (0.0, 0.0, 0.0)):
-            offset = self._gathered("offset", maps.offset)
+            offset = self._gathered("offset", maps.offset, versions=tokens.get("offset"))
         return SplatAttributes(
-            sh=self._gathered("rgb", maps.rgb, _harmonics),
-            opacities=self._gathered("opacity", maps.opacity[..., None], _single, maps.opacity),
-            scales=self._gathered("scales", maps.scales),
+            sh=self._gathered("rgb", maps.rgb, _harmonics, versions=tokens.get("rgb")),
+            opacities=self._gathered(
+                "opacity", maps.opacity[..., None], _single, maps.opacity, tokens.get("opacity")
+            ),
+            scales=self._gathered("scales", maps.scales, versions=tokens.get("scales")),
             quats=quats,
             squares=squares,
             offset=offset,
@@ -130,12 +140,13 @@ class Reader:
         values: Tensor,
         then: Callable[[Tensor], Tensor] | None = None,
         key: Tensor | None = None,
+        versions: Versions | None = None,
     ) -> Tensor:
         key = values if key is None else key
 
         def gather() -> Tensor:
-            found = self._gather(values.shape[0])(values.reshape(-1, values.shape[-1]))
-            return found if then is None else then(found)
+            whole = self._gather(values.shape[0])
+            return self.rereader.read(name, values, versions, whole, then or _as_it_is)
 
         if wants_gradient(key):
             return gather()
@@ -182,17 +193,35 @@ def bilinear(uv: Tensor, size: int) -> tuple[Tensor, Tensor]:
         return torch.stack(texels, dim=-1), torch.stack(weights, dim=-1)
 
 
-def loose_attributes(table: SplatAttributes, loose: Loose) -> SplatAttributes:
-    """The attributes of a table's splats with the loose ones' after them (not their offsets)."""
+def loose_attributes(
+    table: SplatAttributes, loose: Loose, maps: AttributeMaps | None = None
+) -> SplatAttributes:
+    """The attributes of a table's splats with the loose ones' after them (not their offsets).
+
+    Args:
+        table: what was read from maps.
+        loose: the loose splats.
+        maps: the maps that were read; edited ones may bring other colours for loose splats.
+    """
     count, like = len(loose), table.quats
+    rgb, opacity = loose_looks(loose, maps)
     return SplatAttributes(
-        sh=torch.cat([table.sh, _harmonics(loose.rgb)]),
-        opacities=torch.cat([table.opacities, loose.opacity]),
+        sh=torch.cat([table.sh, _harmonics(rgb)]),
+        opacities=torch.cat([table.opacities, opacity]),
         scales=torch.cat([table.scales, loose.scales]),
         quats=None if like is None else torch.cat([like, _identity(like).expand(count, 4)]),
         squares=table.squares,
         offset=table.offset,
     )
+
+
+def loose_looks(loose: Loose, maps: AttributeMaps | None) -> tuple[Tensor, Tensor]:
+    """Colours [M, 3] and opacities [M] of loose splats: an edit's, else their own."""
+    rgb, opacity = loose.rgb, loose.opacity
+    if isinstance(maps, EditedMaps):
+        rgb = rgb if maps.loose_rgb is None else maps.loose_rgb
+        opacity = opacity if maps.loose_opacity is None else maps.loose_opacity
+    return rgb, opacity
 
 
 def wants_gradient(*tensors: Tensor | None) -> bool:
@@ -206,6 +235,10 @@ def without_gradient(make: Callable[[], Tensor]) -> Tensor:
     """What ``make`` makes, as a plain tensor that may be kept and used anywhere later."""
     with torch.inference_mode(False), torch.no_grad():
         return make()
+
+
+def _as_it_is(rows: Tensor) -> Tensor:
+    return rows
 
 
 def _harmonics(rgb: Tensor) -> Tensor:

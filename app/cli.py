@@ -70,24 +70,16 @@ def parse(arguments: Sequence[str]) -> Run:
         UserError: a command, flag or value that is not known.
         SystemExit: after ``--help`` and ``--version`` have answered.
     """
-    if not arguments or arguments[0] in ("-h", "--help", "--version"):
-        parser = _overview()
-        if arguments:
-            parser.parse_args(arguments)
-        return partial(_window, parser)
+    if not arguments or arguments[0].startswith("-"):
+        return _window(arguments)
     name, rest = arguments[0], arguments[1:]
     if name in COMMANDS:
         summary, build = COMMANDS[name]
         parser = Parser(prog=f"avatar-gui {name}", description=summary, allow_abbrev=False)
         run = build(parser)
         return partial(run, parser.parse_args(rest))
-    if name.startswith("-"):
-        raise UserError(
-            f"'{name}' is not a flag of avatar-gui.",
-            _nearest(name, ["--help", "--version"], "See 'avatar-gui --help'."),
-        )
     if Path(name).exists():
-        return partial(_window, _overview())
+        return _window(arguments)
     raise UserError(
         f"'{name}' is neither a command nor a file.",
         _nearest(name, list(COMMANDS), "See 'avatar-gui --help'."),
@@ -112,11 +104,19 @@ def _overview() -> Parser:
     return parser
 
 
-def _window(parser: Parser) -> int:
-    raise UserError(
-        "This version has no window yet.",
-        "Use one of the commands that 'avatar-gui --help' lists.",
-    )
+def _window(arguments: Sequence[str]) -> Run:
+    from app.window_flags import add_flags, flags_of
+
+    parser = _overview()
+    add_flags(parser)
+    flags = flags_of(parser.parse_args(arguments))
+
+    def run() -> int:
+        from app.gui.window import run
+
+        return run(flags)
+
+    return run
 
 
 def _doctor(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -189,6 +189,27 @@ def _export(parser: Parser) -> Callable[[argparse.Namespace], int]:
     return _later("app.export")
 
 
+def _edit(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.edit_flags import add_edit
+
+    add_edit(parser)
+    return _later("app.edit")
+
+
+def _track(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.motion_flags import add_track
+
+    add_track(parser)
+    return _later("app.track")
+
+
+def _reenact(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.motion_flags import add_reenact
+
+    add_reenact(parser)
+    return _later("app.reenact")
+
+
 def _methods(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return _later("app.list_methods")
@@ -201,6 +222,13 @@ def _weights(parser: Parser) -> Callable[[argparse.Namespace], int]:
     row = commands.add_parser("get", help="download one of them", allow_abbrev=False)
     row.add_argument("name", metavar="NAME", help="as 'weights list' says")
     return _later("app.weights")
+
+
+def _bake(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    from app.bake_flags import add_flags
+
+    add_flags(parser)
+    return _later("app.bake")
 
 
 def _bench(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -225,10 +253,14 @@ COMMANDS: dict[str, tuple[str, Builder]] = {
     "info": ("what is in a file", _info),
     "reconstruct": ("make an avatar of a photo", _reconstruct),
     "evaluate": ("compare an avatar with its photo", _evaluate),
+    "edit": ("stickers, paint, colours and styles on an avatar", _edit),
+    "bake": ("an avatar on maps that can be painted on", _bake),
     "export": ("posed splats or the UV map of an avatar", _export),
     "methods": ("what can make an avatar", _methods),
     "weights": ("list and download what methods can use", _weights),
     "render": ("draw a picture", _render),
+    "track": ("the motion of a face in a video", _track),
+    "reenact": ("let a video or a motion drive an avatar", _reenact),
     "bench": ("measure speed and memory", _bench),
 }
 

@@ -11,7 +11,6 @@ from torch.nn.functional import interpolate
 from app.paths import asset
 from avatars.avatar import Identity
 from avatars.head.arkit import state_from_arkit
-from avatars.head.default.demo import read_drawn
 from avatars.head.head_file import read_head_file
 from avatars.head.model import HeadModel
 from avatars.head.state import HeadState
@@ -38,6 +37,8 @@ def demo_avatar(splats: int = QUICK) -> UvAvatar:
     Raises:
         UnreadableFile: a shipped file is missing or broken.
     """
+    from avatars.head.default.demo import read_drawn  # slow to import, and only needed here
+
     head = builtin_head()
     drawn = read_drawn(asset("heads"))
     table = sample_table(head, splats)

@@ -31,8 +31,9 @@ def inverse(quats: Tensor) -> Tensor:
 
 def rotate(quats: Tensor, vectors: Tensor) -> Tensor:
     """Vectors [..., 3] turned by unit quaternions [..., 4]."""
-    axis = quats[..., 1:].expand(*torch.broadcast_shapes(quats.shape[:-1], vectors.shape[:-1]), 3)
-    twice = 2.0 * torch.linalg.cross(axis, vectors.expand_as(axis))
+    # Not broadcast_shapes: its first call imports half a second of symbolic mathematics.
+    axis, spread = torch.broadcast_tensors(quats[..., 1:], vectors)
+    twice = 2.0 * torch.linalg.cross(axis, spread)
     turned: Tensor = vectors + quats[..., :1] * twice + torch.linalg.cross(axis, twice)
     return turned
 

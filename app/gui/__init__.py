@@ -4,3 +4,8 @@
 pointer to a tool, ``panels`` holds one file per panel. The window reads the editor each frame and
 calls its methods; it keeps nothing that would have to be kept in step with it.
 """
+
+import OpenGL
+
+# Asking for errors after each call takes longer than the calls; where they matter they are asked.
+OpenGL.ERROR_CHECKING = False

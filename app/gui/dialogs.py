@@ -110,7 +110,8 @@ def _row(ui: Ui, prompt: "Prompt") -> str | None:
     labels = [choice.label for choice in prompt.choices]
     if button_width(*labels) <= imgui.get_content_region_avail().x:
         to_the_right(*labels)
-    for number, choice in enumerate(prompt.choices):
+    # The main answer stands at the right, as in every dialog.
+    for number, choice in enumerate(reversed(prompt.choices)):
         if number:
             imgui.same_line()
         if choice.id == prompt.default:

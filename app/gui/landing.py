@@ -135,16 +135,27 @@ class _Buffer:
         GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, self.name)
         try:
             GL.glBufferStorage(GL.GL_PIXEL_UNPACK_BUFFER, size, None, MAPPED)
-            self.address = int(GL.glMapBufferRange(GL.GL_PIXEL_UNPACK_BUFFER, 0, size, MAPPED))
+            address = GL.glMapBufferRange(GL.GL_PIXEL_UNPACK_BUFFER, 0, size, MAPPED)
         finally:
             GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, 0)
+        if not address:
+            raise LandingProblem(f"OpenGL maps no buffer (error {GL.glGetError()})")
+        self.address = int(address)
 
     def wait(self) -> None:
         """Return when OpenGL does not read it any more."""
         if self.fence is not None:
-            GL.glClientWaitSync(self.fence, GL.GL_SYNC_FLUSH_COMMANDS_BIT, LONGEST_WAIT)
-            GL.glDeleteSync(self.fence)
+            wait_for(self.fence)
             self.fence = None
+
+
+def wait_for(fence: object) -> None:
+    """Return when OpenGL has passed a fence, which is then gone.
+
+    ``glFinish`` would take four times as long on an NVIDIA GPU.
+    """
+    GL.glClientWaitSync(fence, GL.GL_SYNC_FLUSH_COMMANDS_BIT, LONGEST_WAIT)
+    GL.glDeleteSync(fence)
 
 
 @cache

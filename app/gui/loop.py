@@ -1,6 +1,7 @@
 """What one frame does, top to bottom: the runner's callbacks."""
 
 import logging
+import shutil
 import time
 from functools import partial
 from importlib import import_module
@@ -170,6 +171,8 @@ class Loop:
             self.worker.close()
         if not self.editor.close():
             log.warning("work did not end in time")
+        if self.flags.safe_mode:  # its settings lay in a folder of their own
+            shutil.rmtree(self.editor.places.config, ignore_errors=True)
 
     def finish(self) -> int:
         """The exit code, once all is closed.

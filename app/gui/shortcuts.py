@@ -20,6 +20,7 @@ _NAMED = {
     "up": "up_arrow", "down": "down_arrow", "pageup": "page_up", "pagedown": "page_down",
     "insert": "insert",
 }  # fmt: skip
+_FIRST, _BEHIND = int(imgui.Key.named_key_begin), int(imgui.Key.named_key_end)
 _MODIFIERS = {
     "ctrl": imgui.Key.mod_ctrl,
     "cmd": imgui.Key.mod_ctrl,
@@ -54,8 +55,8 @@ def _key(word: str) -> int | None:
     name = _NAMED.get(word.lower(), word.lower())
     if len(name) == 1 and name.isdigit():
         name = f"_{name}"
-    key = getattr(imgui.Key, name, None)
-    return None if key is None else int(key)
+    key = imgui.Key.__members__.get(name)
+    return None if key is None or not _FIRST <= int(key) < _BEHIND else int(key)
 
 
 def keys_of(action: "Action", editor: "Editor") -> tuple[str, ...]:

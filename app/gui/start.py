@@ -63,7 +63,7 @@ def _words(ui: Ui, editor: "Editor") -> None:
     imgui.text(icons.ICON_FA_IMAGE)
     imgui.pop_font()
     imgui.pop_style_color()
-    imgui.same_line(px(76))
+    imgui.same_line(px(64))
     imgui.begin_group()
     with bold(1.15):
         imgui.text("Drop a photo here")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from OpenGL import GL
 
-from app.gui.landing import Landing, LandingProblem
+from app.gui.landing import Landing, LandingProblem, wait_for
 
 if TYPE_CHECKING:
     from imgui_bundle import imgui
@@ -67,7 +67,7 @@ class PictureTexture:
 
     def finish(self) -> None:
         """Wait until OpenGL has done all it was told; for measuring."""
-        GL.glFinish()
+        wait_for(GL.glFenceSync(GL.GL_SYNC_GPU_COMMANDS_COMPLETE, 0))
 
     def close(self) -> None:
         """Let go of the texture."""
@@ -81,7 +81,6 @@ class PictureTexture:
         if self.id and self.size == (width, height):
             return
         self.close()
-        before = GL.glGetIntegerv(GL.GL_TEXTURE_BINDING_2D)
         self.id = int(GL.glGenTextures(1))
         GL.glBindTexture(GL.GL_TEXTURE_2D, self.id)
         for name, value in (
@@ -96,7 +95,7 @@ class PictureTexture:
             GL.GL_TEXTURE_2D, 0, GL.GL_RGBA8, width, height, 0,
             GL.GL_RGBA, GL.GL_UNSIGNED_BYTE, None,
         )  # fmt: skip
-        GL.glBindTexture(GL.GL_TEXTURE_2D, before)
+        GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
         self.size = (width, height)
 
     def _upload(self, rgba: NDArray[np.uint8]) -> None:
@@ -123,13 +122,12 @@ class PictureTexture:
 
     def _fill(self, source: object) -> None:
         width, height = self.size
-        before = GL.glGetIntegerv(GL.GL_TEXTURE_BINDING_2D)
         GL.glBindTexture(GL.GL_TEXTURE_2D, self.id)
         GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 4)
         GL.glTexSubImage2D(
             GL.GL_TEXTURE_2D, 0, 0, 0, width, height, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE, source
         )
-        GL.glBindTexture(GL.GL_TEXTURE_2D, before)
+        GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
 
     def _let_go_of_landing(self) -> None:
         if self._landing is not None:

@@ -76,7 +76,8 @@ class Viewport:
         )  # fmt: skip
         imgui.begin("##viewport", None, flags)
         imgui.pop_style_var(3)
-        backdrop.draw(editor.view.options, self.stills, area)
+        if not self._is_covered(editor):
+            backdrop.draw(editor.view.options, self.stills, area)
         self._pointer(editor)
         ui.record("Viewport/picture")
         self._picture(editor, worker)
@@ -129,6 +130,19 @@ class Viewport:
             if self.picture.is_reduced and not editor.idle.is_running:
                 share = round(100 * self.picture.scale)
                 chip(f"{share} % resolution while moving", area.x + px(14), area.end.y - px(42))
+
+    def _is_covered(self, editor: "Editor") -> bool:
+        """Whether an opaque picture covers all; filling what is behind costs time without a GPU."""
+        options, picture = editor.view.options, self.picture
+        if picture is None or editor.shown.is_empty or previewing(editor) is not None:
+            return False
+        drawn = picture.request.options
+        if drawn.background is None or options.background is None:
+            return False
+        if drawn.background_picture is not None or options.background_picture is not None:
+            return False
+        wide = picture.width * self.area.height / max(picture.height, 1)
+        return wide >= self.area.width
 
     def _take(self, worker: "FrameWorker") -> None:
         newest = worker.newest()

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.optimize import nnls
 from torch import Tensor
 
 from avatars.errors import HeadMismatch
@@ -59,8 +58,12 @@ def arkit_from_state(head: HeadModel, state: HeadState) -> Tensor:
         HeadMismatch: the head has no ARKit table.
     """
     table_of(head)
-    factor, columns = _inverse(head)
     vectors = np.atleast_2d(_vector(state))  # [T, K]
+    if not vectors.any():  # at rest; the avatar that greets is, and need not wait for the matching
+        return state.expression.new_zeros(*state.expression.shape[:-1], len(ARKIT_NAMES))
+    from scipy.optimize import nnls  # slow to import
+
+    factor, columns = _inverse(head)
     empty = np.zeros(len(ARKIT_NAMES))
     rows = [nnls(columns, np.concatenate([factor @ vector, empty]))[0] for vector in vectors]
     weights = torch.from_numpy(np.clip(np.stack(rows), 0.0, 2.0)).to(state.expression.dtype)

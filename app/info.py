@@ -137,6 +137,12 @@ def _is_avatar(path: Path, start: bytes) -> bool:
     return opening.is_zip(start) and b"manifest.json" in start
 
 
+def _is_motion(path: Path, start: bytes) -> bool:
+    return (opening.is_zip(start) or opening.is_live_link(start)) and (
+        opening.what_is(path) == "motion"
+    )
+
+
 def _is_head(path: Path, start: bytes) -> bool:
     if opening.is_zip(start):
         return path.suffix.lower() == ".npz"
@@ -147,6 +153,7 @@ def _is_head(path: Path, start: bytes) -> bool:
 KINDS: tuple[Kind, ...] = (
     Kind(fits=_starts(opening.is_ply), describe=_describe_splats, suffixes=(".ply",)),
     Kind(fits=_is_avatar, describe=_later("describe_avatar"), suffixes=(".avatar",)),
+    Kind(fits=_is_motion, describe=_later("describe_motion"), suffixes=(".csv",)),
     Kind(fits=_is_head, describe=_later("describe_head"), suffixes=(".pkl", ".npz")),
     Kind(
         fits=_starts(opening.is_photo),

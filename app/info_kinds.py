@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 
 from app.info import Description
+from avatars.files.any_motion import read_any_motion
 from avatars.files.avatar_file import read_manifest
 from avatars.head.importing import read_head
 from avatars.tracking.photo import open_photo
@@ -79,6 +80,30 @@ def describe_head(path: Path) -> Description:
         f"  betas      {head.shape_count}\n  expressions {head.expression_count}"
     )
     return Description("head", facts, text)
+
+
+def describe_motion(path: Path) -> Description:
+    """A motion file of ours or of another program.
+
+    Raises:
+        UnreadableFile: damaged, or no motion.
+    """
+    motion = read_any_motion(path)
+    seen = int(motion.valid.sum())
+    facts: dict[str, object] = {
+        "frames": len(motion),
+        "fps": motion.fps,
+        "seconds": round(motion.seconds, 3),
+        "valid": seen,
+        "head": motion.head,
+        "expressions": len(motion.names),
+        "arkit": motion.has_arkit,
+    }
+    text = (
+        f"{shown(path)}: motion\n  frames     {len(motion)} at {motion.fps:g} fps, "
+        f"{motion.seconds:.1f} s\n  valid      {seen}\n  head       {motion.head}"
+    )
+    return Description("motion", facts, text)
 
 
 def describe_photo(path: Path) -> Description:

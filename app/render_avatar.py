@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.avatar_io import load_avatar
+from app.avatar_io import load_shown
 from app.clips import write_clip
 from app.notices import say
 from app.pictures import Pixels, write_picture
+from app.play import motion_for, played
 from app.posing import parse_setting, posed
 from app.render import DISTANCE, Orbit
 from app.shots import Shot, front_shot, source_shot
@@ -19,6 +20,7 @@ from renderer.errors import UserError
 from renderer.rasterizer import Color, Rasterizer, choose_rasterizer
 
 MOST_FRAMES = 10_000
+DEFAULT_FPS = 30.0
 
 
 def render_avatar(options: argparse.Namespace, background: Color | None) -> int:
@@ -28,15 +30,18 @@ def render_avatar(options: argparse.Namespace, background: Color | None) -> int:
         UserError: a flag that does not fit, or a file that cannot be read or written.
     """
     clip = options.output.suffix.lower() == ".mp4"
-    if clip != options.turntable:
+    if options.turntable and options.motion is not None:
+        raise UserError("--turntable and --motion are two clips.", "Give one of them.")
+    if clip != (options.turntable or options.motion is not None):
         raise UserError(
-            "--turntable and a name ending in .mp4 belong together.",
+            "--turntable or --motion, and a name ending in .mp4, belong together.",
             "Give both for a clip, neither for a picture.",
         )
-    if not 1 <= options.frames <= MOST_FRAMES or not 0 < options.fps <= 240:
+    fps = DEFAULT_FPS if options.fps is None else options.fps
+    if not 1 <= options.frames <= MOST_FRAMES or not 0 < fps <= 240:
         raise UserError("--frames or --fps is out of range.", "Use 1 to 10000 and up to 240.")
     settings = [parse_setting(text) for text in options.settings]
-    stored = load_avatar(options.file)
+    stored = load_shown(options.file)
     avatar, state = posed(stored.avatar, stored.state, settings, neutral=options.neutral)
     rasterizer = choose_rasterizer(options.device, announce=say)
     if rasterizer.note:
@@ -46,8 +51,15 @@ def render_avatar(options: argparse.Namespace, background: Color | None) -> int:
     orbit = Orbit(options.yaw, options.pitch, options.roll, distance)
     if clip:
         solid = (1.0, 1.0, 1.0) if background is None else background
-        frames = _turntable(stored, orbit, options, rasterizer, solid)
-        count = write_clip(options.output, frames, options.fps)
+        if options.motion is not None:
+            motion = motion_for(options.motion, stored)
+            if options.fps is not None:
+                motion = motion.resampled(fps)
+            fps = motion.fps
+            frames = played(stored, motion, options, rasterizer, solid)
+        else:
+            frames = _turntable(stored, orbit, options, rasterizer, solid)
+        count = write_clip(options.output, frames, fps)
         say(f"Wrote {options.output} ({count} frames)")
         return 0
     shot = _shot(stored, orbit, options)

@@ -28,5 +28,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add_face(parser)
     group.add_argument("--turntable", action="store_true", help="a clip once round the head")
     group.add_argument("--frames", type=int, default=120, help="of the turntable (default 120)")
-    group.add_argument("--fps", type=float, default=30.0, help="frames per second (default 30)")
+    group.add_argument("--motion", type=Path, metavar="FILE", help="a clip of a motion played")
+    group.add_argument(
+        "--fps", type=float, help="frames per second (default: 30, or the motion's own)"
+    )
     add_device(parser)

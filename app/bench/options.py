@@ -56,11 +56,14 @@ Measure = Callable[[argparse.Namespace], tuple[dict[str, object], str]]
 
 
 def _measures() -> dict[str, Measure]:
-    from app.bench import head, network, reconstruct, render
+    from app.bench import edit, frame, head, network, reconstruct, render, track
 
     return {
         "render": render.measure,
+        "frame": frame.measure,
         "head": head.measure,
+        "edit": edit.measure,
         "reconstruct": reconstruct.measure,
         "network": network.measure,
+        "track": track.measure,
     }

@@ -23,6 +23,7 @@ ARKIT = "ARKit"
 FPS = 60.0
 """Frames per second of the app, where the timecodes do not tell another."""
 _LARGEST = 1 << 28
+_NO_VALUES = ("timecode", "blendshapecount", "")
 _MOST_ROWS = 1_000_000
 _RATES = (24.0, 25.0, 30.0, 50.0, 60.0)
 _REMEDY = "Export the take again as CSV from Live Link Face (ARKit mode)."
@@ -53,10 +54,11 @@ def read_live_link(path: Path) -> Motion:
     if not body:
         raise UnreadableFile(f"{shown(path)} holds no frames.", _REMEDY)
     values = np.full((len(body), len(header)), np.nan)
-    first = next(i for i, name in enumerate(header) if name == "eyeblinkleft")
+    known = [column for column, name in enumerate(header) if name not in _NO_VALUES]
     for number, row in enumerate(body):
-        for column in range(first, min(len(row), len(header))):
-            values[number, column] = _number(row[column])
+        for column in known:
+            if column < len(row):
+                values[number, column] = _number(row[column])
     return _motion(path, header, values, _rate([row[0] for row in body]))
 
 

@@ -4,20 +4,22 @@ These keep the head still and move the camera; a motion does it the other way ro
 the head is told relative to the first frame.
 """
 
+import io
 import json
 import math
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from avatars.errors import UnreadableFile
-from avatars.files.archive import opened_archive
 from avatars.files.flame_motion import MOST_FRAMES, checked, flame_motion
 from avatars.head.unpickle import load_pickle
 from avatars.motion import Motion
@@ -26,6 +28,7 @@ from renderer.disk import open_input, shown
 Array = NDArray[np.float64]
 
 _LARGEST_TEXT = 1 << 28
+_LARGEST_FRAME = 1 << 24
 _FLIP = np.diag([1.0, -1.0, -1.0])  # a camera's axes (x right, y down, z forward) to the world's
 _IMAVATAR_SCALE = 4.0
 _REMEDY = "Get the data set again."
@@ -135,18 +138,29 @@ def _frame(path: Path) -> dict[str, Any]:
             raise UnreadableFile(
                 f"{shown(path)} is no frame of the tracker, or of a very old PyTorch.", _REMEDY
             )
-        with opened_archive(path, handle) as archive:
-            name = next((n for n in archive.names if n.endswith("/data.pkl")), None)
-            if name is None:
-                raise UnreadableFile(f"{shown(path)} is no frame of the tracker.", _REMEDY)
-            try:
-                content = archive.read(name)
-            except zipfile.BadZipFile as error:
-                raise UnreadableFile(f"{shown(path)} is damaged.", _REMEDY) from error
+        content = _pickle_of(path, handle)
     found = load_pickle(content, path)
     if not isinstance(found, dict) or not isinstance(found.get("flame"), dict):
         raise UnreadableFile(f"{shown(path)} is no frame of the tracker.", _REMEDY)
     return found
+
+
+def _pickle_of(path: Path, handle: BinaryIO) -> bytes:
+    """The pickle in a file that PyTorch wrote, which is a zip in a dialect of its own."""
+    try:
+        if handle.seek(0, io.SEEK_END) > _LARGEST_FRAME:
+            raise UnreadableFile(f"{shown(path)} is too large for one frame.", _REMEDY)
+        with zipfile.ZipFile(handle) as archive:
+            for member in archive.infolist():
+                if member.filename.endswith("data.pkl") and member.file_size <= _LARGEST_FRAME:
+                    with archive.open(member) as stream:
+                        return stream.read(_LARGEST_FRAME)
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError, struct.error, OverflowError, KeyError),
+        *(NotImplementedError, RuntimeError, OSError, ValueError, MemoryError),
+    ) as error:
+        raise UnreadableFile(f"{shown(path)} is damaged or incomplete.", _REMEDY) from error
+    raise UnreadableFile(f"{shown(path)} is no frame of the tracker.", _REMEDY)
 
 
 def _flame(frame: dict[str, Any]) -> dict[str, Any]:

@@ -14,5 +14,7 @@ def prepare() -> Paths:
     # times as long.
     os.environ.setdefault("NUMBA_CACHE_DIR", str(places.kernels))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Its systems of equations here are small: threads only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     start_logging(places.log_file)
     return places

@@ -27,7 +27,7 @@ class Remembered(Generic[T]):
 
     def get(self, keys: tuple[object, ...], make: Callable[[], T]) -> T:
         """The result for these objects; ``make`` is called if there is none yet."""
-        name = tuple(number for key in keys for number in (id(key), version(key)))
+        name = _name(keys)
         with self._lock:
             if name in self._kept:
                 self._kept.move_to_end(name)
@@ -40,10 +40,20 @@ class Remembered(Generic[T]):
                 self._kept.popitem(last=False)
         return made
 
+    def known(self, keys: tuple[object, ...]) -> T | None:
+        """The result for these objects if there is one already."""
+        with self._lock:
+            found = self._kept.get(_name(keys))
+        return None if found is None else found[1]
+
     def clear(self) -> None:
         """Forget all results."""
         with self._lock:
             self._kept.clear()
+
+
+def _name(keys: tuple[object, ...]) -> tuple[int, ...]:
+    return tuple(number for key in keys for number in (id(key), version(key)))
 
 
 def version(key: object) -> int:

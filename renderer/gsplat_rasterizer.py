@@ -40,7 +40,7 @@ class GsplatRasterizer:
         with_depth: bool = False,
     ) -> Rendering:
         """Draw with gradients; see ``Rasterizer.rasterize``."""
-        with _out_of_memory_explained(camera):
+        with out_of_memory_explained(camera):
             g, camera = gaussians.to(self.device), camera.to(self.device)
             behind = None if background is None else background.to(self.device)[None]
             if len(g) == 0:  # gsplat divides by the number of splats
@@ -75,7 +75,7 @@ class GsplatRasterizer:
     ) -> Frame:
         """Draw for the screen; see ``Rasterizer.draw``. The picture comes back in pinned memory."""
         begin = time.perf_counter()
-        with torch.no_grad(), _out_of_memory_explained(camera):
+        with torch.no_grad(), out_of_memory_explained(camera):
             behind = None if background is None else self._background(background)
             drawn = self.rasterize(gaussians, camera, behind, with_depth=with_depth)
             rgba = torch.empty(*drawn.alpha.shape, 4, dtype=torch.uint8, device=self.device)
@@ -113,7 +113,8 @@ def _nothing(
 
 
 @contextmanager
-def _out_of_memory_explained(camera: Camera) -> Iterator[None]:
+def out_of_memory_explained(camera: Camera) -> Iterator[None]:
+    """A block in which CUDA's error for a full GPU becomes ``OutOfGpuMemory``."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:

@@ -17,6 +17,7 @@ from avatars.kinds.attributes import (
     Reader,
     SplatAttributes,
     loose_attributes,
+    loose_looks,
     wants_gradient,
 )
 from avatars.kinds.binding import Binding, BoundPoints
@@ -150,9 +151,12 @@ class UvAvatar:
         loose = self.loose
         if loose is None:
             return table
-        if wants_gradient(table.sh, table.opacities, table.scales, loose.rgb, loose.opacity):
-            return loose_attributes(table, loose)
-        return self._kept.attributes.get((table, loose), lambda: loose_attributes(table, loose))
+        looks = loose_looks(loose, maps)
+        if wants_gradient(table.sh, table.opacities, table.scales, *looks):
+            return loose_attributes(table, loose, maps)
+        return self._kept.attributes.get(
+            (table, loose, *looks), lambda: loose_attributes(table, loose, maps)
+        )
 
     def splats(self, surface: BoundPoints, attributes: SplatAttributes) -> Gaussians:
         """The splats of places and looks of this avatar."""
@@ -162,7 +166,7 @@ class UvAvatar:
             # Along an axis that is turned away from the tangents the skin stretches by a mixture.
             axes = attributes.squares @ stretch[:count].square()[..., None]
             stretch = axes.squeeze(-1).sqrt()
-        rest = torch.minimum(attributes.scales[:count], _most(self.head, self.table))
+        rest = torch.minimum(attributes.scales[:count], largest_scales(self.head, self.table))
         limits = (LONGEST / rest.detach()).clamp_min(MOST_STRETCH)
         scales = rest * torch.minimum(stretch[:count], limits)
         moved = positions[:count]
@@ -178,14 +182,40 @@ class UvAvatar:
             moved.contiguous(), quats, scales, attributes.opacities, attributes.sh, sh_degree=0
         )
 
+    def forget(self) -> None:
+        """Let go of what was worked out for former states and maps; it is made again when needed.
+
+        For an avatar that is kept but not shown, as in an undo history.
+        """
+        self._kept.forget()
+
     def _plain(self, state: HeadState) -> BoundPoints:
         with torch.inference_mode(False), torch.no_grad():
-            return self._posed(state)
+            return binding_of(self.head, self.table, self.loose).on(self.skin(state))
+
+    def skin(self, state: HeadState) -> Tensor:
+        """Posed vertices [V, 3], metres, without gradient; the same object for the same state."""
+
+        def pose() -> Tensor:
+            with torch.inference_mode(False), torch.no_grad():
+                return self.shaped().pose(state)
+
+        return self._kept.skin.get(self._skin_keys(state), pose)
+
+    def known_skin(self, state: HeadState) -> Tensor | None:
+        """What ``skin`` returns, if it was worked out before; costs nothing."""
+        return self._kept.skin.known(self._skin_keys(state))
+
+    def _skin_keys(self, state: HeadState) -> tuple[object, ...]:
+        tensors = tuple(getattr(state, item.name) for item in fields(state))
+        return (*tensors, self.identity.betas, self.identity.offsets)
 
     def _posed(self, state: HeadState) -> BoundPoints:
-        return _binding(self.head, self.table, self.loose).on(self._shaped().pose(state))
+        binding = binding_of(self.head, self.table, self.loose)
+        return binding.on(self.shaped().pose(state))
 
-    def _shaped(self) -> ShapedHead:
+    def shaped(self) -> ShapedHead:
+        """The head with the identity applied; the same object for the same identity."""
         betas, offsets = self.identity.betas, self.identity.offsets
         if wants_gradient(betas, offsets):
             return self.head.shaped(betas, offsets)
@@ -203,7 +233,12 @@ class _Kept:
     def __init__(self) -> None:
         self.shaped: Remembered[ShapedHead] = Remembered(1)
         self.surface: Remembered[BoundPoints] = Remembered(2)
+        self.skin: Remembered[Tensor] = Remembered(3)
         self.attributes: Remembered[SplatAttributes] = Remembered(4)
+
+    def forget(self) -> None:
+        for each in (self.shaped, self.skin, self.surface, self.attributes):
+            each.clear()
 
 
 def initial_maps(head: HeadModel, table: SampleTable, size: int) -> AttributeMaps:
@@ -241,7 +276,8 @@ def initial_maps(head: HeadModel, table: SampleTable, size: int) -> AttributeMap
 
 
 @lru_cache(maxsize=4)
-def _binding(head: HeadModel, table: SampleTable, loose: Loose | None) -> Binding:
+def binding_of(head: HeadModel, table: SampleTable, loose: Loose | None) -> Binding:
+    """The places of a table, then those of loose splats, on a head; kept for the same objects."""
     if loose is None:
         return Binding(head, table.face, table.barycentrics)
     return Binding(
@@ -252,7 +288,7 @@ def _binding(head: HeadModel, table: SampleTable, loose: Loose | None) -> Bindin
 
 
 @lru_cache(maxsize=4)
-def _most(head: HeadModel, table: SampleTable) -> Tensor:
+def largest_scales(head: HeadModel, table: SampleTable) -> Tensor:
     """Largest rest scales [N, 3]: inside the mouth what a sample's own spacing needs, else none.
 
     Next to the lips samples lie closer than texels, so that the map tells them the size of the

@@ -42,19 +42,33 @@ def run(options: argparse.Namespace) -> int:
     rgb = drawn.rgb.detach().cpu().numpy()
     alpha = drawn.alpha.detach().cpu().numpy()[..., None]
     scores = compare(rgb + 1 - alpha, still)
-    result = {**scores, "crop": [round(value, 2) for value in stored.source.crop]}
+    bare = compare(rgb + 1 - alpha, still, with_clothes=False)
+    crop = [round(value, 2) for value in stored.source.crop]
+    result = {**scores, "crop": crop, "without_clothes_and_hands": bare}
     if options.json:
         sys.stdout.write(json.dumps(result) + "\n")
     else:
         for name in ("face", "head"):
             row = scores[name]
-            sys.stdout.write(f"{name}: {row['psnr']:.2f} dB, SSIM {row['ssim']:.4f}\n")
+            sys.stdout.write(
+                f"{name}: {row['psnr']:.2f} dB, SSIM {row['ssim']:.4f} (without clothes and hands "
+                f"{bare[name]['psnr']:.2f} dB)\n"
+            )
     return 0
 
 
-def compare(drawn: Image, still: Still) -> dict[str, dict[str, float]]:
-    """PSNR and SSIM inside face and head of a drawing over white against the photo over white."""
-    photo = still.image * still.matte[..., None] + 1 - still.matte[..., None]
+def compare(
+    drawn: Image, still: Still, *, with_clothes: bool = True
+) -> dict[str, dict[str, float]]:
+    """PSNR and SSIM inside face and head of a drawing over white against the photo over white.
+
+    Args:
+        drawn: [S, S, 3] 0..1.
+        still: the photo, made from its file anew.
+        with_clothes: whether clothes and hands count as part of the person.
+    """
+    matte = _person(still, with_clothes=with_clothes)
+    photo = still.image * matte[..., None] + 1 - matte[..., None]
     drawn = np.clip(drawn, 0, 1).astype(np.float32)
     squares = ((drawn - photo) ** 2).mean(axis=2)
     similar = structural_similarity(  # type: ignore[no-untyped-call]
@@ -68,7 +82,7 @@ def compare(drawn: Image, still: Still) -> dict[str, dict[str, float]]:
         full=True,
     )[1].mean(axis=2)
     result: dict[str, dict[str, float]] = {}
-    for name, mask in regions(still).items():
+    for name, mask in regions(still, with_clothes=with_clothes).items():
         error = float(squares[mask].mean()) if mask.any() else 1.0
         result[name] = {
             "psnr": round(-10 * float(np.log10(max(error, 1e-10))), 3),
@@ -77,11 +91,19 @@ def compare(drawn: Image, still: Still) -> dict[str, dict[str, float]]:
     return result
 
 
-def regions(still: Still) -> dict[str, Mask]:
-    """``face``: the filled FaceMesh oval; ``head``: the person above the chin line."""
+def regions(still: Still, *, with_clothes: bool = True) -> dict[str, Mask]:
+    """``face``: the filled FaceMesh oval; ``head``: the person above the chin line.
+
+    Without clothes and hands both leave out what covers the head or hangs below it.
+    """
     face = np.zeros(still.matte.shape, np.uint8)
     ring = np.round(still.landmarks[list(OVAL), :2]).astype(np.int32)
     cv2.fillPoly(face, [ring], (1,))
     rows = np.arange(still.matte.shape[0])[:, None]
-    head = (still.matte > 0.5) & (rows < still.landmarks[CHIN, 1])
-    return {"face": face > 0, "head": head}
+    person = _person(still, with_clothes=with_clothes) > 0.5
+    inside = face > 0 if with_clothes else (face > 0) & person
+    return {"face": inside, "head": person & (rows < still.landmarks[CHIN, 1])}
+
+
+def _person(still: Still, *, with_clothes: bool) -> Image:
+    return still.person if with_clothes and still.person is not None else still.matte

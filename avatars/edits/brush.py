@@ -86,6 +86,10 @@ class Painting:
         self._write()
         return self.image
 
+    def lift(self) -> None:
+        """The brush leaves the skin: what follows is not joined to what was."""
+        self._last = self._twin = None
+
     def _go(self, before: Points | None, place: Points, *, mirrored: bool) -> Indices:
         """Dabs from where the brush was to ``place``; the rows that are covered."""
         canvas, radius = self._canvas, self._radius

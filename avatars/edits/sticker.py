@@ -37,7 +37,7 @@ def warped(picture: Picture, placement: Placement, canvas: Canvas) -> TiledImage
         width *= canvas.unit_length
         texels = width / canvas.texel_length
         reach = float(np.hypot(1, picture.aspect)) * width / 2
-        found = _chart(canvas, middle, reach)
+        found = chart_at(canvas, middle, reach)
         rows, xy = found.rows, found.xy
     across = _turned(xy, placement) / width  # in units of the width, up and right
     half = picture.aspect / 2
@@ -57,7 +57,7 @@ def _turned(xy: NDArray[np.float64], placement: Placement) -> NDArray[np.float64
     return np.stack([-x if placement.mirror else x, y], axis=1)
 
 
-def _chart(canvas: Canvas, middle: Points, radius: float) -> Chart:
+def chart_at(canvas: Canvas, middle: Points, radius: float) -> Chart:
     """The chart of a point, kept for the last few places: turning needs no new one."""
     kept = _charts.get((canvas,), dict)
     # Rounded up, so that scaling a little needs no new one either.

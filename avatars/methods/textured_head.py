@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from avatars.progress import Progress
     from avatars.reconstruction import Reconstruction
     from avatars.resources import Resources
+    from avatars.texturing.seen import View
     from avatars.tracking.still import Still
     from avatars.training.photo_refinement import PhotoTarget
 
@@ -35,9 +36,12 @@ class _Quality:
     splats: int
     map_size: int
     steps: int
+    grain: float  # area of each splat of hair, relative
 
 
-QUALITIES = {"quick": _Quality(50_000, 256, 24), "fine": _Quality(100_000, 512, 40)}
+QUALITIES = {"quick": _Quality(50_000, 256, 24, 2.0), "fine": _Quality(100_000, 512, 40, 1.0)}
+HAIR_SHARE = 5
+"""One splat of hair of its own, at most, for so many of the head."""
 LANDMARKER = "face_landmarker.task"
 """MediaPipe's expression model: where the weights folder holds it, it seeds the expression."""
 CROP = 512  # pixels a side of the working picture
@@ -64,7 +68,7 @@ class TexturedHead:
         progress.report(0.0, "Looking for a face")
         task = res.weights / LANDMARKER
         found = task if task.is_file() else None
-        still = look_at_photo(source.path, source.face, CROP, found)
+        still = look_at_photo(source.path, source.face, CROP, found, source.landmarks)
         return reconstructed(still, source.path.stem, options, res, progress.part(0.15, 1.0))
 
 
@@ -80,17 +84,26 @@ def reconstructed(
     Raises:
         Cancelled: the user asked to stop.
     """
+    import numpy as np
     import torch
 
     from avatars.avatar import Identity
     from avatars.files.manifest import Source
+    from avatars.files.source_photo import source_jpeg
     from avatars.kinds.uv_avatar import UvAvatar, initial_maps
     from avatars.reconstruction import Reconstruction
     from avatars.sampling import sample_table
     from avatars.texturing.build import textured
+    from avatars.texturing.hair_layer import hair_layer
+    from avatars.texturing.hair_paint import joined
+    from avatars.texturing.hair_sheets import Grain
+    from avatars.texturing.hair_texture import with_hair
     from avatars.texturing.seen import View
     from avatars.texturing.wisps import wisps
+    from avatars.tracking.covered import cover_ears
     from avatars.tracking.fit import fit_landmarks
+    from avatars.tracking.hanging import hanging_hair
+    from avatars.tracking.lips import lips_where_seen
     from avatars.tracking.outline import fit_outline
     from avatars.tracking.residual import bake_residual
 
@@ -100,15 +113,29 @@ def reconstructed(
     focal = options.distance * still.pixels_per_metre if options.distance else still.focal
     size = still.matte.shape[0]
     scores = dict(still.scores) or None
-    fit = fit_landmarks(head, still.landmarks, (size, size), focal=focal, scores=scores)
-    offsets = bake_residual(head, fit, still.landmarks).offsets
+    landmarks = lips_where_seen(still.image, still.landmarks)
+    fit = fit_landmarks(head, landmarks, (size, size), focal=focal, scores=scores)
+    offsets = bake_residual(head, fit, landmarks).offsets
     progress.report(0.1, "Fitting hair and outline")
-    outline = fit_outline(head, fit, offsets, still.matte, still.inside)
+    hair = np.zeros_like(still.matte) if still.hair is None else still.hair
+    ears = cover_ears(head, fit, offsets, hair, still.inside)
+    seen = (still.matte, still.inside)
+    hanging = hanging_hair(head, fit, ears.offsets, still.landmarks, hair, *seen)
+    falls = None if hanging is None else hanging.apart
+    outline = fit_outline(head, fit, ears.offsets, *seen, falls)
     progress.report(0.2, "Reading colours")
     vertices = head.pose(fit.state, fit.betas, outline.offsets)
-    points = still.landmarks[:, :2]
+    points = landmarks[:, :2]
     view = View(fit.camera, vertices, still.image, still.matte, still.inside, points)
-    looks = textured(head, fit, outline.offsets, view, size=quality.map_size, seed=res.seed)
+    skin = view if hanging is None else _without(view, hanging.apart)
+    looks = textured(head, fit, outline.offsets, skin, size=quality.map_size, seed=res.seed)
+    layer = None
+    if still.hair is not None:
+        looks, paint = with_hair(head, looks, view, still.hair, ears.share, res.seed)
+        if paint is not None:
+            rest = head.shaped(fit.betas, outline.offsets).vertices.detach()
+            grain = Grain(quality.grain, quality.splats // HAIR_SHARE)
+            layer = hair_layer(head, rest, view, paint, hanging, grain)
     table = sample_table(head, quality.splats)
     maps = initial_maps(head, table, quality.map_size)
     maps = replace(maps, rgb=torch.from_numpy(looks.rgb))
@@ -118,14 +145,29 @@ def reconstructed(
     avatar = UvAvatar(head, identity, maps.padded(), table, TexturedHead.info.id)
     progress.report(0.35, "Refining")
     steps = options.steps or quality.steps
-    refined = _refined(avatar, _target(fit, view, looks), res, steps, progress.part(0.35, 1.0))
+    refined = _refined(avatar, _target(fit, skin, looks), res, steps, progress.part(0.35, 1.0))
+    made = replace(avatar, maps=refined, loose=layer)
+    with torch.no_grad():
+        there = res.rasterizer.rasterize(
+            made.to(res.device).pose(fit.state.to(res.device)), fit.camera.to(res.device)
+        )
+    fringe = wisps(head, view, looks.person, there.alpha.cpu().numpy())
     return Reconstruction(
-        avatar=replace(avatar, maps=refined, loose=wisps(head, view, looks.person)),
+        avatar=replace(made, loose=joined([part for part in (layer, fringe) if part is not None])),
         state=fit.state,
         source=Source(still.width, still.height, still.square, still.face_px),
         camera=fit.camera,
         warnings=still.warnings,
+        photo=source_jpeg(still.image),
     )
+
+
+def _without(view: "View", hanging: "NDArray[np.bool_]") -> "View":
+    """The view as skin and scalp see it: hair that hangs before them is not theirs."""
+    import numpy as np
+
+    matte = np.where(hanging, 0, view.matte).astype(np.float32)
+    return replace(view, matte=matte, inside=view.inside & ~hanging)
 
 
 def _target(fit: Any, view: Any, looks: Any) -> "PhotoTarget":

@@ -16,11 +16,13 @@ from avatars.texturing.person import Person, bare_skin, measure_person, without_
 from avatars.texturing.regions import places
 from avatars.texturing.seen import View, read_photo
 from avatars.texturing.texels import EYE, MOUTH, SKIN, Array, Mask, placed, texels_of
+from avatars.texturing.trust import believed
 from avatars.tracking.fit import Fit
 from renderer.mesh import draw_mesh
 
 STRAY = 6  # px from the mesh beyond which the person is shoulders, hands, loose hair
 BELOW_CHIN = 12  # px below the chin where the picture stops counting
+TONE_TRUST = 0.1  # of the photo where only its tone is used
 BALL_RADIUS = 0.0122  # metres, of an eye
 
 
@@ -74,18 +76,21 @@ def textured(
     light = measure_light(seen.rgb, seen.normals, squarely, toward)
     trust = without_strangers(person, texels, seen, where, light, base)
     shade = np.where(texels.kind == SKIN, light.on(seen.normals), 1.0).astype(np.float32)
-    filled = fill_skin(head, texels, seen, trust, shade, person, where, drawn)
+    belief = believed(head, texels, seen, trust, person, where, shade)
+    filled = fill_skin(head, texels, seen, belief, shade, person, where, drawn, base, seed)
+    # What only gave its tone may still be corrected a little.
+    taught = np.maximum(filled.trust, TONE_TRUST * belief.tone)
     bright = _brightness(seen.rgb, squarely)
     colors = measure_eyes(view, BALL_RADIUS, bright)
     eyes = blend_eyes(texels, seen, paint_eyes(head, texels, rest, colors, seed))
     inside = paint_mouth(head, texels, base, bright, drawn)
-    mouth = blend_mouth(texels, seen, inside)
+    mouth = blend_mouth(head, texels, seen, inside)
     kind = texels.kind[:, None]
     pictured = (texels.kind == MOUTH) & (trust > 0)
     rgb = np.where(kind == EYE, eyes, np.where(kind == MOUTH, mouth, filled.rgb))
     return Textured(
         texels.as_map(rgb),
-        texels.as_map(trust),
+        texels.as_map(np.where(texels.kind == SKIN, taught, trust)),
         texels.as_map(np.where(pictured, 1.0, seen.facing), empty=-1.0),
         texels.as_map(filled.hair),
         counted(head, view),

@@ -15,6 +15,7 @@ from avatars.texturing.texels import Array, Mask
 RIDGE = 30.0  # texels' worth of belief in even light
 ROUNDS = 4
 LEAST_FACING = 0.45  # cosine to the view: normals turned further away are lit as the last ones seen
+BACK = -0.6  # cosine to the view from which on left and right are the same
 USUAL = (0.05, 0.95)  # quantiles of the light on seen skin between which unseen skin is lit
 DARKEST = 1e-3
 
@@ -54,11 +55,12 @@ class Light:
         flat = turned[:, :2]
         length = np.linalg.norm(flat, axis=1, keepdims=True)
         # Beyond the cone of what is seen the basis would run away.
-        away = (turned[:, 2:] < LEAST_FACING) | (length > np.sqrt(1 - LEAST_FACING**2))
-        rim = flat / np.maximum(length, 1e-9) * np.sqrt(1 - LEAST_FACING**2)
-        flat = np.where(away, rim, flat)
-        z = np.where(away, LEAST_FACING, turned[:, 2:])
-        return np.column_stack([flat, z])
+        reach = np.sqrt(1 - LEAST_FACING**2)
+        flat = flat * np.minimum(1.0, reach / np.maximum(length, 1e-9))
+        # Nothing is known of the light behind: there both sides are lit alike.
+        known = np.clip((turned[:, 2:] - BACK) / (LEAST_FACING - BACK), 0, 1)
+        flat = flat * np.column_stack([known * known * (3 - 2 * known), np.ones(len(flat))])
+        return np.column_stack([flat, np.maximum(turned[:, 2], LEAST_FACING)])
 
 
 def measure_light(rgb: Array, normals: Array, chosen: Mask, view: NDArray[np.float64]) -> Light:

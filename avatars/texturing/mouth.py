@@ -11,6 +11,7 @@ CAVITY = (0.23, 0.07, 0.07)
 UPPER_TEETH = (0.76, 0.73, 0.67)
 LOWER_TEETH = (0.58, 0.55, 0.50)  # at the upper ones' brightness they look like a plate
 TONGUE = (0.60, 0.29, 0.27)
+PALER, LIGHTER = (0.02, 0.12), (0.08, 0.2)  # than the drawn tongue: how teeth differ from it
 LEVELS = (0.35, 1.1)
 
 
@@ -49,13 +50,24 @@ def paint_mouth(
     return painted
 
 
-def blend_mouth(texels: Texels, seen: Seen, painted: Array) -> Array:
+def blend_mouth(head: HeadModel, texels: Texels, seen: Seen, painted: Array) -> Array:
     """Drawn mouth with the photo over it where an open mouth shows it.
 
     The bag behind the teeth takes part: a person's teeth are rarely exactly where the model's are.
+    But teeth on the tongue and on what moves with the jaw would be seen to part from the others,
+    so those take only what is as dull as they are.
     """
     mouth = texels.kind == MOUTH
     out = painted.copy()
-    trust = seen.trust[mouth, None]
-    out[mouth] = trust * seen.rgb[mouth] + (1 - trust) * painted[mouth]
+    photo, drawn = seen.rgb[mouth], painted[mouth]
+    pale = photo.min(axis=1) / np.maximum(photo.max(axis=1), 1e-3)
+    usual = drawn.min(axis=1) / np.maximum(drawn.max(axis=1), 1e-3)
+    lighter = photo.mean(axis=1) - drawn.mean(axis=1)
+    tooth = smoothstep(pale - usual, *PALER) * smoothstep(lighter, *LIGHTER)
+    fixed = np.zeros(head.face_count, bool)
+    if "teeth_upper" in head.parts:
+        fixed |= head.parts["teeth_upper"].cpu().numpy()
+    loose = ~fixed[texels.face[mouth]]
+    trust = (seen.trust[mouth] * (1 - tooth * loose))[:, None]
+    out[mouth] = trust * photo + (1 - trust) * drawn
     return out

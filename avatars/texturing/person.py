@@ -50,6 +50,12 @@ def lab(rgb: NDArray[Any]) -> Array:
     return converted
 
 
+def rgb_of(center: Array) -> NDArray[np.float64]:
+    """sRGB-encoded colour [3] in 0..1 of one in Lab."""
+    color = cv2.cvtColor(np.asarray(center, np.float32)[None, None], cv2.COLOR_Lab2RGB)[0, 0]
+    return np.asarray(color, np.float64)
+
+
 def distance(colors: Array, center: Array) -> Array:
     """Weighted distance [M] of Lab colours [M, 3] from one."""
     length: Array = np.linalg.norm((colors - center) * LAB_WEIGHTS, axis=1)
@@ -126,7 +132,7 @@ def without_strangers(
     drop *= bare
     if person.hair is not None:
         from_hair = distance(colors, person.hair)
-        nearer = (from_hair < away * person.spread) & (where.neck < 0.5)
+        nearer = (from_hair < away * person.spread) & (where.neck < 0.5) & (where.ears < 0.5)
         lock = (from_hair < LOCK * person.hair_spread) & (seen.facing > 0.25)
         drop[nearer & ((base[:, 1] > CANAL) | lock)] = 0.0
         # Hair shows no streaks where it is seen along the surface; skin would fill in for it.
@@ -136,11 +142,17 @@ def without_strangers(
         odd = ramp(from_hair / person.hair_spread, 2.5, 4.0) * aside * brighter
         drop = np.maximum(drop, odd * (skin & (where.scalp >= 0.5)))
     if person.lips is not None:
-        # Teeth on lip skin would be carried along when the mouth closes.
+        # Teeth and the dark between them, on lips, would be carried along when the mouth closes.
         tooth = ramp(colors[:, 0] - person.lips[0], 12, 24) * ramp(
             person.lips[1] - colors[:, 1], 4, 10
         )
         drop = np.maximum(drop, tooth * where.lips)
+        darkest = min(float(person.lips[0]), float(person.skin[0]))
+        gap = ramp((darkest - colors[:, 0]) / person.spread, 8, 18) * seen.beside_gap * skin
+        # Lips land beside the model's where a mouth is open wider than it opens.
+        redder = distance(colors, person.lips) < distance(colors, person.skin)
+        drop = np.maximum(drop, redder * seen.beside_gap * plain * (1 - where.lips))
+        drop = np.maximum(drop, gap)
     # A soft end on the neck, wherever the collar is.
     trusted = trusted * (1 - where.throat)
     trust: Array = trusted * np.clip(1 - drop, 0, 1).astype(np.float32)

@@ -24,6 +24,8 @@ GRAZING = (0.18, 0.42)  # cosine between normal and view where trust begins and 
 WALLS = 0.5
 STRAY = (3.0, 9.0)  # px outside the solid person where trust fades
 OPEN_MOUTH = 0.0025  # metres of lip gap from which teeth are believed
+RIM_PER_GAP = 0.25  # the same, of the gap
+MOUTH_RIM = 0.005  # metres from an open mouth within which its dark and its teeth get onto lips
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,7 @@ class Seen:
         pixels: [M, 2] where the texel is in the picture.
         visible: [M] nothing lies in front of it.
         sure: [M] the trust before grazing views are doubted.
+        beside_gap: [M] 1 at the rim of an open mouth to 0 from ``MOUTH_RIM`` away from it.
     """
 
     rgb: Array
@@ -68,6 +71,7 @@ class Seen:
     pixels: Array
     visible: Mask
     sure: Array
+    beside_gap: Array
 
 
 def smoothstep(x: NDArray[Any], low: float, high: float) -> Array:
@@ -96,7 +100,8 @@ def read_photo(head: HeadModel, texels: Texels, view: View) -> Seen:
     sure *= 1 - smoothstep(at_pixels(stray, pixels), *STRAY)
     sure *= _openings(texels, view, pixels)
     trust = smoothstep(toward_us, *GRAZING) * sure
-    return Seen(at_pixels(extended, pixels), trust, facing, normals, pixels, visible, sure)
+    rim = at_pixels(_rim_of_gap(view), pixels)
+    return Seen(at_pixels(extended, pixels), trust, facing, normals, pixels, visible, sure, rim)
 
 
 def project(camera: Camera, points: Array) -> Array:
@@ -169,12 +174,8 @@ def _openings(texels: Texels, view: View, pixels: Array) -> Array:
     eyes = np.zeros(shape, np.uint8)
     for ring in (EYE_LEFT, EYE_RIGHT):
         cv2.fillPoly(eyes, [np.round(view.landmarks[list(ring)]).astype(np.int32)], (1,))
-    lips = np.zeros(shape, np.uint8)
-    cv2.fillPoly(lips, [np.round(view.landmarks[list(INNER_LIPS)]).astype(np.int32)], (1,))
+    lips, opened = _lip_gap(view)
     inner_eyes = cv2.erode(eyes, np.ones((3, 3), np.uint8))
-    depth = float(view.camera.depths(view.vertices).median())
-    gap = np.linalg.norm(view.landmarks[13] - view.landmarks[14])
-    opened = gap * depth / float(view.camera.K[0, 0]) > OPEN_MOUTH
     in_eyes = at_pixels(eyes.astype(np.float32), pixels)
     # Teeth blur into the pixels beside them.
     between = cv2.dilate(lips, np.ones((3, 3), np.uint8))
@@ -187,6 +188,31 @@ def _openings(texels: Texels, view: View, pixels: Array) -> Array:
     mouth = texels.kind == MOUTH
     allowed[mouth] = (at_pixels(lips.astype(np.float32), pixels) * opened)[mouth]
     return allowed
+
+
+def _lip_gap(view: View) -> tuple[NDArray[np.uint8], bool]:
+    """[H, W] 1 between the lips, and whether they are apart."""
+    lips = np.zeros(view.matte.shape, np.uint8)
+    cv2.fillPoly(lips, [np.round(view.landmarks[list(INNER_LIPS)]).astype(np.int32)], (1,))
+    gap = np.linalg.norm(view.landmarks[13] - view.landmarks[14])
+    return lips, bool(gap * _metres_per_pixel(view) > OPEN_MOUTH)
+
+
+def _metres_per_pixel(view: View) -> float:
+    depth = float(view.camera.depths(view.vertices).median())
+    return depth / float(view.camera.K[0, 0])
+
+
+def _rim_of_gap(view: View) -> Array:
+    """[H, W] 1 at an open mouth to 0 away from it."""
+    lips, opened = _lip_gap(view)
+    if not opened or not lips.any():
+        return np.zeros(view.matte.shape, np.float32)
+    metre = _metres_per_pixel(view)
+    away = cv2.distanceTransform(1 - lips, cv2.DIST_L2, 5) * metre
+    gap = float(np.linalg.norm(view.landmarks[13] - view.landmarks[14])) * metre
+    reach = MOUTH_RIM + RIM_PER_GAP * gap
+    return 1 - smoothstep(away, 0.3 * reach, reach)
 
 
 def _tensor(points: Array) -> Tensor:

@@ -21,7 +21,7 @@ from renderer.mesh import draw_mesh
 SPACING = 1.6  # px between splats
 SIGMA = 0.55  # standard deviation of a splat, of the spacing
 FAINTEST = 0.12  # of the matte
-REACH = ((-0.006, 0.0), (0.0, 0.005), (0.025, 0.007), (0.035, 0.016))
+REACH = ((-0.006, 0.0), (0.0, 0.005), (0.020, 0.010), (0.035, 0.016))
 """(height above the chin, metres from the outline): lower down are shoulders and collars."""
 HAIR_FROM = 0.045  # metres above the chin: dark clothes below it look like hair
 REACH_OFF_SCALP = 0.010  # metres: further out, what rides on ears and jaw are flecks when turned
@@ -32,16 +32,19 @@ HUE, SHADOW, SHINE = 1.3, 0.35, 0.6  # how much of a difference from skin each c
 SOLID = (0.85, 0.99)  # matte from which a pixel shows the person without the background
 PIXEL = 0.3  # px^2 that drawing adds to a splat's variance
 CHIN, FOREHEAD = 152, 10
+CLOSE = 0.04  # of alpha that is not worth a splat
+DEPTH = 0.005  # metres by which splats over the scalp leave the plane of the outline
 MOST = 0.97  # of the matte that splats try to cover
 
 
-def wisps(head: HeadModel, view: View, person: Person) -> Loose | None:
+def wisps(head: HeadModel, view: View, person: Person, drawn: Array | None = None) -> Loose | None:
     """Splats [M] for what the matte shows just outside the mesh, or None where there is nothing.
 
     Args:
         head: with texture coordinates.
         view: the photo, with the head posed in it.
         person: whose colours they may have.
+        drawn: [H, W] 0..1 what the rest of the avatar covers already; None is the mesh.
     """
     buffer = draw_mesh(view.camera, view.vertices, head.faces)
     if not buffer.mask.any():
@@ -51,23 +54,30 @@ def wisps(head: HeadModel, view: View, person: Person) -> Loose | None:
     metres = depth / float(view.camera.K[0, 0])  # of a pixel
     above = _above_chin(view, float(np.median(metres[buffer.mask])))
     most = _reach_of_faces(head)[buffer.face.reshape(-1)[nearest]]  # [H, W] metres
-    share = view.matte * view.inside * within_reach(above, away * metres, most)
+    covered = buffer.mask.astype(np.float32) if drawn is None else drawn
+    share = missing(view.matte, covered) * view.inside * within_reach(above, away * metres, most)
     pixels = _grid(view.matte.shape)
     opacity = at_pixels(share, pixels)
     columns, rows = pixels.astype(int).T
-    chosen = (opacity > FAINTEST) & ~buffer.mask[rows, columns]
+    chosen = opacity > FAINTEST
+    if drawn is None:
+        chosen &= ~buffer.mask[rows, columns]
     color = at_pixels(_colors(view), pixels)
     chosen &= own_colors(color, person, at_pixels(above, pixels) > HAIR_FROM)
     if not chosen.any():
         return None
     pixels, rows, columns = pixels[chosen], rows[chosen], columns[chosen]
     source = nearest[rows, columns]
+    face = buffer.face.reshape(-1)[source].astype(np.int64)
+    # A ring in one plane is a row of crumbs from the side.
+    loft = DEPTH * np.random.default_rng(0).standard_normal(len(pixels)).clip(-2, 2)
+    loft *= most[rows, columns] >= REACH[-1][1]
     return _tied(
         head,
         view,
-        buffer.face.reshape(-1)[source].astype(np.int64),
+        face,
         buffer.barycentric.reshape(-1, 3)[source],
-        _unprojected(view, pixels, depth[rows, columns]),
+        _unprojected(view, pixels, depth[rows, columns] + loft),
         color[chosen],
         splat_opacity(opacity[chosen]),
         SIGMA * SPACING * metres[rows, columns],
@@ -86,6 +96,12 @@ def nearest_inside(mask: Mask) -> tuple[Ints, Array]:
     position = np.zeros(int(labels.max()) + 1, np.int64)
     position[labels[mask]] = np.flatnonzero(mask)
     return position[labels], np.asarray(distances, np.float32)
+
+
+def missing(matte: Array, covered: Array) -> Array:
+    """Share [H, W] that must be laid over what covers a pixel already for the matte's cover."""
+    left: Array = np.clip(1 - (1 - matte) / np.maximum(1 - covered, 1e-3), 0, 1)
+    return np.asarray(np.where(matte > covered + CLOSE, left, 0), np.float32)
 
 
 def own_colors(rgb: Array, person: Person, hairy: Mask) -> Mask:

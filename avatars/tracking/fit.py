@@ -36,9 +36,17 @@ NOISE = 0.0012  # metres: how far a detected point usually is from the model's
 OVAL_WEIGHT = 0.35
 HUBER = 3.0  # sigmas beyond which a point counts linearly only
 EXPRESSION_SIGMA = 1 / 3
-STIFF = {"mouthSmileLeft": 2.0, "mouthSmileRight": 2.0, "browDownLeft": 2.0, "browDownRight": 2.0}
-"""Names that identity is easily mistaken for (a friendly face at rest); how much stiffer."""
+STIFF = {
+    "mouthSmileLeft": 2.0,
+    "mouthSmileRight": 2.0,
+    "browDownLeft": 2.0,
+    "browDownRight": 2.0,
+    "jawOpen": 0.4,
+}
+"""How much stiffer than others: names that identity is easily mistaken for (a friendly face at
+rest), and the jaw, which nothing else replaces."""
 MOST = 1.2  # largest ARKit weight a fit may use
+LOWER = 2.2  # the same of a lower lip pulled down, which shouts do further than the shape goes
 ROUNDS = 8
 
 
@@ -152,7 +160,8 @@ class _Problem:
                 self.stiffness[6 + self.betas + number] = 1e6  # gaze comes from the irises
         self.low = np.full(self.count, -np.inf)
         self.high = np.full(self.count, np.inf)
-        self.low[names], self.high[names] = 0.0, MOST
+        self.low[names] = 0.0
+        self.high[names] = [LOWER if "LowerDown" in name else MOST for name in ARKIT_NAMES]
         self.low[shapes], self.high[shapes] = -3.5, 3.5
 
     def start(self) -> Array:

@@ -15,7 +15,8 @@ from torch import Tensor
 from avatars.head.landmarks import landmark_points
 from avatars.head.model import HeadModel
 from avatars.tracking.fit import OVAL, Fit
-from avatars.tracking.spread import spread
+from avatars.tracking.hanging import EARS
+from avatars.tracking.spread import smoothstep, spread
 from renderer.mesh import draw_mesh, vertex_normals
 
 Array = NDArray[np.float64]
@@ -39,6 +40,7 @@ that hangs beside jaw and ears would make wings, so only what lies above may be 
 FRONT = 0.5  # z of a face vertex's normal from which it is no outline of any portrait
 FOUND_PULL = 3.0
 SIDE_PULL = 0.2  # of the sides of the face to where the landmarks put them
+UNDER_HAIR = 0.5  # of the pull to zero of skin under hair that hangs below the ears
 NECK = -0.118  # metres from the mean head's origin: nothing below moves
 
 
@@ -58,7 +60,12 @@ class Outline:
 
 
 def fit_outline(
-    head: HeadModel, fit: Fit, offsets: Tensor, matte: NDArray[np.float32], inside: Mask
+    head: HeadModel,
+    fit: Fit,
+    offsets: Tensor,
+    matte: NDArray[np.float32],
+    inside: Mask,
+    hanging: Mask | None = None,
 ) -> Outline:
     """Offsets whose silhouette follows the matte.
 
@@ -68,11 +75,15 @@ def fit_outline(
         offsets: [V, 3] offsets found so far, metres.
         matte: [H, W] 0..1, the person.
         inside: [H, W] what of the picture really is in the photo.
+        hanging: [H, W] hair below the ears with a shape of its own: the skin does not follow it.
     """
     solid = _without_locks(matte)
     direction = directions(head.v_template.numpy().astype(np.float64))
     moved = np.zeros(head.vertex_count)
     frozen = _frozen(head)
+    if hanging is not None:
+        inside = inside & ~hanging
+        frozen = np.maximum(frozen, _under(head, fit, offsets, hanging))
     remaining = 0.0
     for _ in range(ROUNDS):
         current = offsets + torch.from_numpy(moved[:, None] * direction).float()
@@ -122,6 +133,14 @@ def _frozen(head: HeadModel) -> Array:
         if name in head.parts:
             weights[head.faces[head.parts[name]].unique().numpy()] = 3.0
     return weights
+
+
+def _under(head: HeadModel, fit: Fit, offsets: Tensor, hanging: Mask) -> Array:
+    """Weights [V] of a pull to zero of what lies under hanging hair."""
+    pixels = fit.camera.project(head.pose(fit.state, fit.betas, offsets)).numpy()
+    near = cv2.dilate(hanging.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    low = smoothstep(EARS - head.v_template[:, 1].numpy(), 0.0, 0.03)
+    return np.asarray(UNDER_HAIR * low * _sample(near, pixels), np.float64)
 
 
 def _steps(

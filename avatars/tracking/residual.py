@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from avatars.head.landmarks import embedding, landmark_points
@@ -19,6 +20,15 @@ from avatars.tracking.spread import Spreading
 Array = NDArray[np.float64]
 MOST = 0.005  # metres
 OVAL_SHARE = 0.5
+BACK = 2.0  # metres the bag moves back per metre that it is carried along
+BAG_FREE = 0.003  # metres behind the lips' rim from which on their bag moves by itself
+SUNK = 0.0003  # metres that lips may be moved back
+LIPS = (
+    *(61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409),
+    *(78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415),
+    *(76, 77, 90, 180, 85, 16, 315, 404, 320, 307, 306, 62, 96, 89, 179, 86, 15, 316, 403, 319),
+    *(325, 292),
+)
 REACH = 0.028  # metres from any landmark beyond which nothing moves
 ROUNDS = 2
 
@@ -45,9 +55,31 @@ def bake_residual(head: HeadModel, fit: Fit, landmarks: Array) -> Baked:
         error = _error(head, fit, offsets, detected)
         moved = pull.by(error.local)
         offsets = offsets + torch.from_numpy(moved).float()
+    offsets = _bag_inside(head, offsets)
     final = _error(head, fit, offsets, detected)
     left = float(np.linalg.norm(final.pixels, axis=1).mean())
     return Baked(offsets, left)
+
+
+def _bag_inside(head: HeadModel, offsets: Tensor) -> Tensor:
+    """Offsets whose mouth bag moves back further than it moves otherwise.
+
+    The bag lies close behind the skin round the lips, which moves less than the lips it hangs on.
+    """
+    if not {"mouth", "skin"} <= head.parts.keys():
+        return offsets
+    faces = head.faces_numpy
+    skin = np.unique(faces[head.parts["skin"].cpu().numpy()])
+    bag = np.setdiff1d(faces[head.parts["mouth"].cpu().numpy()], skin)
+    rest = head.v_template.cpu().numpy()
+    rim = np.intersect1d(faces[head.parts["mouth"].cpu().numpy()], skin)
+    if not len(bag) or not len(rim):
+        return offsets
+    away = np.asarray(cKDTree(rest[rim]).query(rest[bag])[0])
+    share = torch.from_numpy(np.clip(away / BAG_FREE, 0, 1)).to(offsets)
+    inside = offsets.clone()
+    inside[bag, 2] -= BACK * share * offsets[bag].norm(dim=1)
+    return inside
 
 
 @dataclass(frozen=True)
@@ -65,7 +97,11 @@ def _error(head: HeadModel, fit: Fit, offsets: Tensor, detected: Array) -> _Erro
     focal = float(camera.K[0, 0])
     flat = np.column_stack([pixels * depth[:, None] / focal, np.zeros(len(pixels))])
     world = flat @ camera.viewmat[:3, :3].double().numpy()
-    return _Error(pixels, np.einsum("lij,lj->li", _unposing(head, fit), world))
+    local = np.einsum("lij,lj->li", _unposing(head, fit), world)
+    # An open jaw turns "down" into "back", and lips must not sink behind the teeth.
+    lips = list(LIPS)
+    local[lips, 2] = np.maximum(local[lips, 2], -SUNK)
+    return _Error(pixels, local)
 
 
 def _unposing(head: HeadModel, fit: Fit) -> Array:

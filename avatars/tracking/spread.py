@@ -75,6 +75,13 @@ def spread(
     return Spreading(head, weights, first=first, second=second).to(targets)
 
 
+def smoothstep(x: Array, low: float, high: float) -> Array:
+    """0 below ``low``, 1 above ``high``, smooth between."""
+    t = np.clip((x - low) / (high - low), 0.0, 1.0)
+    smooth: Array = t * t * (3 - 2 * t)
+    return smooth
+
+
 @lru_cache(maxsize=4)
 def _squared(head: HeadModel) -> sp.csc_matrix:
     laplacian = graph_laplacian(head)

@@ -89,10 +89,11 @@ def refine(
     coarse = fine.halved()
     for step in range(steps):
         view = coarse if step < COARSE_STEPS * steps else fine
-        slopes = learning.slopes(view, rasterizer)
+        slopes, loss = learning.slopes(view, rasterizer)
         learning.step(slopes, 0.55 + 0.45 * cos(pi * step / max(1, steps)))
         shown = preview(learning.maps()) if preview and step % 8 == 7 else None
-        progress.report((step + 1) / steps, f"Refining, step {step + 1} of {steps}", shown)
+        note = f"Refining, step {step + 1} of {steps}"
+        progress.report((step + 1) / steps, note, shown, loss=loss)
     return learning.maps()
 
 
@@ -228,8 +229,8 @@ class _Learning:
 
         return loose_attributes(changed, self.part.loose)
 
-    def slopes(self, view: _View, rasterizer: Rasterizer) -> Tensor:
-        """Gradient [M, 8] of the loss."""
+    def slopes(self, view: _View, rasterizer: Rasterizer) -> tuple[Tensor, float]:
+        """Gradient [M, 8] of the loss, and the loss."""
         raw = self.raw.detach().requires_grad_()
         loss = view.loss(self.splats(raw), rasterizer)
         (slopes,) = torch.autograd.grad(loss, raw)
@@ -237,7 +238,7 @@ class _Learning:
         pull = 2 / len(raw) * self.raw
         slopes[:, 3:5] += PULL["scales"] / 2 * pull[:, 3:5]
         slopes[:, 5:] += PULL["offset"] / 3 * 1e6 * pull[:, 5:]
-        return slopes
+        return slopes, float(loss.detach())
 
     def step(self, slopes: Tensor, pace: float) -> None:
         """One step of Adam (0.9, 0.99), then back inside the bounds."""

@@ -12,7 +12,7 @@ from skimage.metrics import structural_similarity
 from avatars.avatar import Identity
 from avatars.kinds.attributes import bilinear
 from avatars.kinds.uv_avatar import UvAvatar, initial_maps
-from avatars.progress import Cancelled, Progress
+from avatars.progress import Cancelled, Progress, Report
 from avatars.sampling import sample_table
 from avatars.texturing.build import Textured, textured
 from avatars.texturing.seen import foreground_extended
@@ -113,6 +113,18 @@ def test_refining_comes_closer_and_stays_closed() -> None:
     alpha = CpuRasterizer().rasterize(better.pose(target.state), target.camera).alpha
     solid = torch.nn.functional.max_pool2d(-target.alpha[None], 15, 1, 7)[0] < -0.99
     assert float(alpha[solid].min()) > 0.9
+
+
+def test_the_loss_is_told_and_falls() -> None:
+    avatar, target, _ = _case()
+    reports: list[Report] = []
+    refine(avatar, target, CpuRasterizer(), 8, Progress(reports.append))
+    losses = [report.loss for report in reports]
+    assert len(losses) == 8
+    assert all(loss is not None and loss > 0 for loss in losses)
+    # The first half of the steps sees the picture at half its size, the other half all of it.
+    assert losses[3] < losses[0]
+    assert losses[7] < losses[4]
 
 
 def test_what_is_not_seen_does_not_move() -> None:

@@ -10,10 +10,14 @@ The window's core, which imports nothing heavy: ``editor`` is the one object tha
 ``session`` (``document``, ``history``, ``view``, drafts; ``face_edits`` change a face, ``requests``
 say what to draw, ``idle_motion`` greets) with files, work and questions (``editing_files``,
 ``editing_methods``, ``editing_exports``, ``editing_recovery``, ``pending``, ``prompt``,
-``autosave``). ``jobs`` runs long work in threads, ``opening`` tells files apart, ``actions`` is
-the table of commands (``action_runs`` what they do, ``presets`` faces by name), ``settings``
-(``settings_keeper``) what a person has chosen. ``gui`` draws it all and is imported by the start
-of the program alone.
+``autosave``). Layers are edited by hand at the ``easel``: its ``hand`` works beside the window,
+``painting`` (``painting_target``, ``brush_settings``) makes strokes of ``aim``s, ``editing_layers``
+(``selection``, ``editing_stickers``, ``editing_styles``, ``layer_transfer``, ``map_watch``,
+``baking``) are the steps, ``sticker_library``, ``layer_thumbs``, ``uv_overlay`` and
+``region_names`` what lists show. ``jobs`` runs long work in threads, ``opening`` tells files
+apart, ``actions`` is the table of commands (``action_runs`` and ``action_layers`` what they do,
+``presets`` faces by name), ``settings`` (``settings_keeper``) what a person has chosen. ``gui``
+draws it all and is imported by the start of the program alone.
 
 ``startup``, ``paths``, ``logs``, ``notices`` and ``pictures`` serve them all. ``bootstrap`` and
 ``system`` install the program into ``.venv`` and must run without any package.

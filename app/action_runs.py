@@ -131,9 +131,19 @@ def randomise(editor: "Editor") -> None:
 
 
 def make_face(preset_id: str) -> Run:
-    """A command that makes a face."""
+    """A command that makes a face; while one is driven, it is laid over that for as long."""
     each = preset(preset_id)
-    return lambda editor: editor.set_face(each.weights, f"{each.label} face")
+
+    def run(editor: "Editor") -> None:
+        driver = editor.driver
+        if driver.follower is None and driver.player is None:
+            editor.set_face(each.weights, f"{each.label} face")
+        elif each.weights:
+            driver.show_expression(dict(each.weights))
+        else:
+            driver.clear_expression()
+
+    return run
 
 
 def open_last(editor: "Editor") -> None:

@@ -6,6 +6,7 @@ from math import pi
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app import action_drives, action_layers
 from app import action_runs as runs
 from app.action_runs import Check, Run, always
 from app.presets import PRESETS
@@ -14,7 +15,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from app.editor import Editor
 
-MENUS = ("File", "Edit", "View", "Avatar", "Help")
+MENUS = ("File", "Edit", "View", "Avatar", "Layers", "Drive", "Help")
 
 _Row = tuple[Any, ...]  # id, label, keys, run and, where there are any, enabled and checked
 
@@ -168,7 +169,10 @@ _PALETTE = (
 # fmt: on
 
 # On the number block, as streaming programs have them; 0 is the face at rest.
-_KEYPAD = ("neutral", "smile", "laugh", "surprise", "sad", "angry", "disgust", "fear", "wink")
+_KEYPAD = (
+    *("neutral", "smile", "laugh", "surprise", "sad", "angry", "disgust", "fear", "wink"),
+    "eyes-closed",
+)
 
 
 def _actions() -> Iterator[Action]:
@@ -177,6 +181,8 @@ def _actions() -> Iterator[Action]:
         ("Edit", _EDIT),
         ("View", _VIEW),
         ("Avatar", _AVATAR),
+        ("Layers", action_layers.ROWS),
+        ("Drive", action_drives.ROWS),
         ("Help", _HELP),
         ("", _PALETTE),
     )

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.document import EMPTY, Document
 from app.editing_methods import INPUTS, offer_methods
+from app.editing_stickers import looks_like_sticker
+from app.editing_video import offer_video, open_motion
 from app.jobs import tasks
 from app.jobs.job import Job
 from app.notices import Notice, notice_of
@@ -17,6 +19,7 @@ from avatars.progress import Progress
 from renderer.disk import shown
 
 if TYPE_CHECKING:
+    from app.aim import Aim
     from app.editor import Editor
 
 SUFFIX = ".avatar"
@@ -38,7 +41,9 @@ class Saving:
     then: list[Callable[[], None]]
 
 
-def open_paths(editor: "Editor", paths: Sequence[Path], *, ask: bool) -> None:
+def open_paths(
+    editor: "Editor", paths: Sequence[Path], *, ask: bool, at: "Aim | None" = None
+) -> None:
     """Look at paths on another thread, then open the first that can be opened."""
     if not paths:
         return
@@ -48,13 +53,16 @@ def open_paths(editor: "Editor", paths: Sequence[Path], *, ask: bool) -> None:
         found: list[Found] = []
         for path in some:
             progress.report(len(found) / len(some), "Looking at files")
-            found.append(look(path))
+            one = look(path)
+            if one.kind == "photo" and one.problem is None:
+                one = replace(one, is_cut_out=looks_like_sticker(one.path))
+            found.append(one)
         return found
 
     editor.start(
         classify,
         "Look at files",
-        partial(_opened, editor, ask),
+        partial(_opened, editor, ask, at),
         "light",
         False,
         quiet=True,
@@ -62,7 +70,7 @@ def open_paths(editor: "Editor", paths: Sequence[Path], *, ask: bool) -> None:
     )
 
 
-def _opened(editor: "Editor", ask: bool, found: list[Found]) -> None:
+def _opened(editor: "Editor", ask: bool, at: "Aim | None", found: list[Found]) -> None:
     """Act on the first path that can be used and tell what happens to the others."""
     usable = [each for each in found if each.problem is None]
     refused = [each.problem for each in found if each.problem is not None]
@@ -79,16 +87,18 @@ def _opened(editor: "Editor", ask: bool, found: list[Found]) -> None:
         editor.notify(
             Notice(f"{first.path.name} is used; {others} left out.", "Drop them one at a time.")
         )
-    _use(editor, first, ask=ask)
+    _use(editor, first, ask=ask, at=at)
 
 
-def _use(editor: "Editor", found: Found, *, ask: bool) -> None:
-    if found.kind in INPUTS:
-        offer_methods(editor, found, ask=ask)
+def _use(editor: "Editor", found: Found, *, ask: bool, at: "Aim | None") -> None:
+    if found.kind == "video":
+        offer_video(editor, found, ask=ask)
+    elif found.kind in INPUTS:
+        offer_methods(editor, found, ask=ask, at=at)
     elif found.kind in ("avatar", "splats"):
         unless_unsaved(editor, partial(_load, editor, found.path))
     elif found.kind == "motion":
-        _load_motion(editor, found.path)
+        open_motion(editor, found.path)
     else:
         editor.notify(
             Notice(
@@ -99,7 +109,7 @@ def _use(editor: "Editor", found: Found, *, ask: bool) -> None:
         )
 
 
-# Avatars, splats and motions.
+# Avatars and splats.
 
 
 def _load(editor: "Editor", path: Path) -> None:
@@ -112,23 +122,6 @@ def _load(editor: "Editor", path: Path) -> None:
         editor.change_settings(recent=editor.settings.with_recent(path).recent)
 
     editor.start(task, f"Open {path.name}", apply, "light")
-
-
-def _load_motion(editor: "Editor", path: Path) -> None:
-    if editor.document.avatar is None:
-        editor.notify(
-            Notice(
-                f"{path.name} is a motion, and there is no avatar to play it on.",
-                "Open an avatar first, or drop a photo.",
-                "warning",
-            )
-        )
-        return
-
-    def apply(motion: Any) -> None:
-        editor.commit(f"Load motion {path.stem}", replace(editor.document, motion=motion))
-
-    editor.start(partial(tasks.load_motion, path), f"Open {path.name}", apply, "light")
 
 
 def greet(editor: "Editor") -> None:

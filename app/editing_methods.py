@@ -1,10 +1,12 @@
 """How the editor makes avatars of photos and videos: which methods there are, and starting one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.editing_stickers import add_sticker
 from app.jobs import tasks
 from app.jobs.job import Job
 from app.notices import Notice
@@ -14,12 +16,15 @@ from avatars.methods import find_methods, taking
 from avatars.methods.base import Kind, Method, Photo, Video
 
 if TYPE_CHECKING:
+    from app.aim import Aim
     from app.editor import Editor
 
 LOOK = PromptChoice(
     "look", "Look at the photo first", "Check the face, move its points, change options."
 )
+STICK = PromptChoice("sticker", "Sticker here", "It lies on the skin and moves with it.")
 CANCEL = PromptChoice("cancel", "Cancel")
+_BEST = "The sharpest in which the face looks ahead."
 Points = tuple[tuple[float, float], ...]
 INPUTS: Mapping[str, Kind] = {"photo": Photo, "video": Video}
 
@@ -28,10 +33,18 @@ def choices(
     kind: str, editor: "Editor", methods: Sequence[Method] | None = None
 ) -> tuple[PromptChoice, ...]:
     """The methods that take a kind of input, that of last time first, each with what it needs."""
-    takers = taking(INPUTS[kind], find_methods() if methods is None else methods)
+    known = find_methods() if methods is None else methods
     last = editor.settings.last_method.get(kind)
-    ordered = sorted(takers, key=lambda method: method.info.id != last)
-    return tuple(_choice(method, editor) for method in ordered)
+    takers = sorted(taking(INPUTS[kind], known), key=lambda method: method.info.id != last)
+    offered = tuple(_choice(method, editor) for method in takers)
+    if kind == "video":
+        # Any method that takes a photo can be given the best frame of a video.
+        frames = [_choice(method, editor) for method in taking(Photo, known)]
+        offered += tuple(
+            replace(each, label=f"{each.label} of its best frame", detail=f"{each.detail} {_BEST}")
+            for each in frames
+        )
+    return offered
 
 
 def weights_folder(editor: "Editor") -> Path:
@@ -63,8 +76,11 @@ def _is_present(name: str, folder: Path) -> bool:
     return weights_named(name).is_present(folder)
 
 
-def offer_methods(editor: "Editor", found: Found, *, ask: bool) -> None:
-    """Ask which method should take a photo or video, or start the default one."""
+def offer_methods(editor: "Editor", found: Found, *, ask: bool, at: "Aim | None" = None) -> None:
+    """Ask which method should take a photo or video, or start the default one.
+
+    A picture let go over an avatar may as well be a sticker for its skin.
+    """
     kind, path = found.kind, found.path
     offered = choices(kind, editor)
     default = first_enabled(offered)
@@ -78,7 +94,12 @@ def offer_methods(editor: "Editor", found: Found, *, ask: bool) -> None:
         )
         return
 
+    sticks = kind == "photo" and ask and editor.document.avatar is not None
+
     def start(method: str) -> None:
+        if method == STICK.id:
+            add_sticker(editor, path, at)
+            return
         if method == LOOK.id:
             from app.reconstruct_state import take
 
@@ -90,12 +111,18 @@ def offer_methods(editor: "Editor", found: Found, *, ask: bool) -> None:
     if not ask and default:
         start(default)
         return
+    if sticks and found.is_cut_out:
+        default = STICK.id
+    text = f"How should {path.name} become an avatar?"
+    if sticks:
+        text = f"Lay {path.name} on the skin, or make an avatar of it?"
+    looks = [LOOK] if kind == "photo" else []
     editor.ask(
         Prompt(
             kind="choose-method",
-            title="Build an avatar",
-            text=f"How should {path.name} become an avatar?",
-            choices=(*offered, *([LOOK] if kind == "photo" else []), CANCEL),
+            title="Use this picture" if sticks else "Build an avatar",
+            text=text,
+            choices=(*([STICK] if sticks else []), *offered, *looks, CANCEL),
             act=start,
             path=path,
             default=default,

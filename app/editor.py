@@ -4,11 +4,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import editing_exports, editing_files, editing_methods, editing_recovery
 from app.autosave import Autosave
 from app.document import Document
+from app.easel import Easel
+from app.editing_driving import Driving
 from app.jobs.job import Job, Lane
 from app.jobs.runner import Runner, Task
 from app.notices import Notice
@@ -19,6 +21,9 @@ from app.prompt import PromptChoice as PromptChoice
 from app.session import Session
 from app.settings import Settings
 from app.settings_keeper import SettingsKeeper
+
+if TYPE_CHECKING:
+    from app.aim import Aim
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,8 @@ class Editor(Session):
         autosave: copies of unsaved work.
         after_save: what happens once the document has a name and is saved, or None.
         saving: the save under way, or None.
+        driving: live sources and motion that move the face.
+        easel: what editing layers by hand needs at once.
     """
 
     def __init__(
@@ -66,8 +73,11 @@ class Editor(Session):
         self.autosave = Autosave(self.places.data / "autosave")
         self.after_save: Callable[[], None] | None = None
         self.saving: editing_files.Saving | None = None
+        self.easel = Easel(self, wake)
         self._pending = Pending()
         self._keeper = SettingsKeeper(self.settings)
+        self.driving = Driving(self)
+        self.driver = self.driving.driver
 
     # What happens to the document beside what a session does.
 
@@ -84,6 +94,7 @@ class Editor(Session):
         super().open_document(document, path, unsaved=unsaved)
         self.after_save = self.saving = None
         self._pending.forget_results()
+        self.easel.forget()
         self.notices = [each for each in self.notices if not is_result(each)]
         self.autosave.restart()
 
@@ -146,20 +157,26 @@ class Editor(Session):
         return again
 
     def poll(self) -> None:
-        """Bring everything up to date: finished jobs, autosave, idle motion. Once per frame."""
+        """Bring everything up to date: jobs, autosave, what moves the face. Once per frame."""
         for job in self.runner.poll():
             self._pending.ended(job, self)
         self._pending.serve(self)
+        self.easel.poll()
         self.autosave.tick(self)
         self._keeper.tick(self)
-        live = self.idle.next(self.document)
+        live = self.driving.poll() or self.idle.next(self.document)
         if live is not None:
             self.view = replace(self.view, live_state=live)
 
     @property
     def seconds_until_due(self) -> float | None:
         """Seconds until ``poll`` has something to do by itself; None if it waits for events."""
-        due = (self.idle.seconds_until_due, self.autosave.seconds_until_due(self))
+        due = (
+            self.idle.seconds_until_due,
+            self.autosave.seconds_until_due(self),
+            self.driving.seconds_until_due,
+            self.easel.seconds_until_due,
+        )
         return min((seconds for seconds in due if seconds is not None), default=None)
 
     def notify(self, notice: Notice) -> None:
@@ -226,9 +243,9 @@ class Editor(Session):
         """
         editing_files.open_paths(self, [path], ask=ask)
 
-    def drop(self, paths: Sequence[Path], at: tuple[float, float] | None = None) -> None:
-        """Take files that were dropped on the window, at a point of it in pixels if known."""
-        editing_files.open_paths(self, list(paths), ask=True)
+    def drop(self, paths: Sequence[Path], at: "Aim | None" = None) -> None:
+        """Take files that were dropped on the window, on a place of the picture if known."""
+        editing_files.open_paths(self, list(paths), ask=True, at=at)
 
     def reconstruct(
         self,
@@ -285,6 +302,8 @@ class Editor(Session):
     def close(self) -> bool:
         """End all work; whether it ended in time. Unsaved work is given up: ask before."""
         in_time = self.runner.close()
+        in_time = self.easel.close() and in_time
+        self.driving.close()
         self.autosave.close()
         self._keeper.close(self)
         return in_time

@@ -29,11 +29,13 @@ class Found:
         path: what was given, or the one file of a folder that can be opened.
         kind: what it is.
         problem: why it cannot be used, if that is known already.
+        is_cut_out: whether it looks like a picture to lay on the skin, where that was asked.
     """
 
     path: Path
     kind: Kind
     problem: UserError | None = None
+    is_cut_out: bool = False
 
 
 def what_is(path: Path) -> Kind:

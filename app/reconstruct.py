@@ -1,4 +1,4 @@
-"""`avatar-gui reconstruct`: a photo becomes an avatar file."""
+"""`avatar-gui reconstruct`: a photo or video becomes an avatar file."""
 
 import argparse
 from collections.abc import Callable
@@ -8,12 +8,13 @@ from pathlib import Path
 from app.avatar_io import write_avatar
 from app.jobs.tasks import Recipe, reconstruct_stored
 from app.notices import say
+from app.opening import what_is
 from app.pictures import encoded
 from app.render import Orbit
 from app.shots import front_shot
 from avatars.files.avatar_file import StoredAvatar
 from avatars.methods import find_methods, named, taking
-from avatars.methods.base import Photo
+from avatars.methods.base import Photo, Video
 from avatars.progress import Progress, Report
 from avatars.reconstruction import Reconstruction
 from renderer.errors import UserError
@@ -59,17 +60,20 @@ def reconstruct(
     seed: int,
     report: Callable[[Report], None] | None = None,
 ) -> StoredAvatar:
-    """The avatar of a picture with its provenance; what the window and the command both call.
+    """The avatar of a photo or video with its provenance.
 
     Raises:
         UserError: the input or a choice cannot be used.
     """
     methods = find_methods()
     chosen = named(method or DEFAULT_METHOD, methods)
-    if chosen.info.takes is not Photo:
+    is_video = path.is_file() and what_is(path) == "video"
+    kinds = (Video, Photo) if is_video else (Photo,)  # a photo's method gets a video's best frame
+    if chosen.info.takes not in kinds:
+        usable = [m.info.id for kind in kinds for m in taking(kind, methods)]
         raise UserError(
-            f"The method '{chosen.info.id}' does not take photos.",
-            f"Use one of: {', '.join(m.info.id for m in taking(Photo, methods))}.",
+            f"The method '{chosen.info.id}' does not take {'videos' if is_video else 'photos'}.",
+            f"Use one of: {', '.join(usable)}.",
         )
     known = {item.name for item in fields(chosen.Options)}
     recipe = Recipe(

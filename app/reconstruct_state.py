@@ -80,7 +80,7 @@ def follow(editor: "Editor") -> None:
     prompt = editor.prompt
     if prompt is None or prompt.kind != "choose-method" or prompt.path is None:
         return
-    if editor.panel.get(PROMPT) is prompt:
+    if editor.panel.get(PROMPT) is prompt or prompt.default == "sticker":
         return
     editor.panel[PROMPT] = prompt
     given = input_of(editor)

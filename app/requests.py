@@ -1,20 +1,15 @@
 """From document and view to what the render worker should draw."""
 
-import logging
 from typing import TYPE_CHECKING
 
 from app.face_edits import upright
 from app.view import View, fitted_camera
-from renderer.errors import UserError
 
 if TYPE_CHECKING:
     from app.document import Document
     from app.frame_request import RenderRequest
     from avatars.head.state import HeadState
-    from avatars.maps import AttributeMaps
     from renderer.camera import Camera
-
-log = logging.getLogger(__name__)
 
 KEPT = 4  # faces made upright, so that undo and redo find theirs again
 
@@ -24,13 +19,16 @@ class Requests:
 
     What is derived on the way is kept for the objects it was made from, so that a worker which
     compares by identity sees that nothing changed.
+
+    Attributes:
+        newest: the request asked for last, or None.
     """
 
     def __init__(self) -> None:
         self._number = 0
         self._last: dict[bool, RenderRequest] = {}  # by whether something was moving
+        self.newest: RenderRequest | None = None
         self._upright: list[tuple[HeadState, HeadState]] = []
-        self._unfit: tuple[object, ...] | None = None
         self._camera: tuple[Camera, int, int, Camera] | None = None
 
     def next(
@@ -52,7 +50,7 @@ class Requests:
         request = RenderRequest(
             id=self._number + 1,
             avatar=document.avatar,
-            maps=self._maps(document),
+            layers=document.layers if document.avatar is not None else (),
             splats=document.splats,
             state=self._state(document, view),
             orbit=view.orbit,
@@ -64,24 +62,11 @@ class Requests:
         )
         last = self._last.get(moving)
         if last is not None and last.options is view.options and request.same_picture(last):
+            self.newest = last
             return last
         self._number += 1
-        self._last[moving] = request
+        self._last[moving] = self.newest = request
         return request
-
-    def _maps(self, document: "Document") -> "AttributeMaps | None":
-        """The avatar's maps with the layers over them; None for its own."""
-        if document.avatar is None or not document.layers or document.layers is self._unfit:
-            return None
-        from avatars.edits.compose import compose
-
-        try:
-            return compose(document.avatar, document.layers).maps
-        except UserError:
-            # Whoever made the layer was told; the picture goes on without.
-            log.warning("layers that do not fit the head are not shown", exc_info=True)
-            self._unfit = document.layers
-            return None
 
     def _state(self, document: "Document", view: View) -> "HeadState | None":
         if view.live_state is not None:

@@ -280,6 +280,11 @@ class Session:
             self.idle.stop()
             self.view = replace(self.view, live_state=None)
 
+    @property
+    def newest_request(self) -> "RenderRequest | None":
+        """What was asked for last, or None."""
+        return self._requests.newest
+
     def request(self, width: int, height: int, *, moving: bool) -> "RenderRequest":
         """What a viewport of this size should show now; the same object while nothing changes."""
         return self._requests.next(self.shown, self.view, width, height, moving=moving)

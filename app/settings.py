@@ -41,6 +41,7 @@ class Settings:
         last_options: by method, its options as they were last.
         show_demo: whether the demo avatar greets at the start.
         idle_motion: whether it blinks and moves until the first input.
+        transparent: whether the window is made so that it can be seen through.
         background: behind the head: #rrggbb or ``transparent``.
         shortcuts: by action, the keys that replace its own; several are set apart by spaces.
     """
@@ -57,6 +58,7 @@ class Settings:
     last_options: Mapping[str, Mapping[str, Plain]] = field(default_factory=dict)
     show_demo: bool = True
     idle_motion: bool = True
+    transparent: bool = False
     background: str = "#2b2d31"
     shortcuts: Mapping[str, str] = field(default_factory=dict)
 

@@ -15,6 +15,9 @@ from app.sources.udp import VmcSender
 from renderer.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from app.document import Document
     from avatars.head.model import HeadModel
     from avatars.head.state import HeadState
@@ -45,6 +48,7 @@ class Driver:
         sender: sends what is shown to another program, or None.
         failure: why the driven face cannot be shown on this avatar, or None.
         weights: [52] weights of the source, for the monitor; None without one.
+        release: ends a source that is let go of; set it where that must not hold up the caller.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,6 +62,9 @@ class Driver:
         self.sender: VmcSender | None = None
         self.failure: UserError | None = None
         self.weights: list[float] | None = None
+        self.release: Callable[[Source], None] = lambda source: source.close()
+        self._named: list[float] | None = None
+        self._head: HeadModel | None = None
         self._preset: dict[str, float] = {}
         self._preset_on = False
         self._preset_at = -1e9
@@ -80,19 +87,32 @@ class Driver:
 
     def load(self, motion: "Motion", *, play: bool = True) -> None:
         """Play a motion from now on."""
-        self.stop()
-        self.player, self.kind = Player(motion, self._clock), "motion"
+        player = Player(motion, self._clock)
         if play:
-            self.player.play()
+            player.play()
+        self.use(player)
+
+    def use(self, player: Player, kept: dict[str, Plain] | None = None) -> None:
+        """Show what a player plays from now on, from where it stands.
+
+        Args:
+            player: of the motion.
+            kept: options of the last time; None leaves those of now.
+        """
+        self.stop()
+        self.player, self.kind = player, "motion"
+        player.forget()
+        if kept is not None:
+            self.options = from_plain(kept)
 
     def stop(self) -> None:
         """Let go of source and motion; the resting face is shown again. Recording ends."""
         self.stop_recording()
         follower, self.follower, self.player = self.follower, None, None
         if follower is not None:
-            follower.source.close()
+            self.release(follower.source)
         self.kind, self.failure, self.weights = "", None, None
-        self._base = self._shown = None
+        self._base = self._shown = self._named = None
 
     def close(self) -> None:
         """End everything."""
@@ -114,6 +134,11 @@ class Driver:
         """The options as settings keep them."""
         return to_plain(self.options)
 
+    @property
+    def shown(self) -> "HeadState | None":
+        """What was shown last of this source; None before its first face."""
+        return self._shown
+
     # Expressions on hotkeys.
 
     def show_expression(self, weights: dict[str, float]) -> None:
@@ -125,6 +150,16 @@ class Driver:
         share = self._preset_share if same else 0.0
         # So that a change of mind half way goes on from where it is.
         self._preset_at = self._clock() - PRESET_SECONDS * (1 - share if same else share)
+
+    def clear_expression(self) -> None:
+        """Take away the expression that lies over the face, if one does."""
+        if self._preset_on:
+            self.show_expression(self._preset)
+
+    @property
+    def expression(self) -> dict[str, float] | None:
+        """The expression that lies over the face, or None."""
+        return self._preset if self._preset_on else None
 
     @property
     def _preset_share(self) -> float:
@@ -143,7 +178,7 @@ class Driver:
         recorder, self.recorder = self.recorder, None
         if recorder is None:
             return None
-        motion = recorder.motion(has_arkit=self.follower is not None)
+        motion = recorder.motion()
         self.recorded = motion or self.recorded
         return motion
 
@@ -158,6 +193,8 @@ class Driver:
         avatar, rest = document.avatar, document.head_state
         if avatar is None or rest is None or (not self.is_active and self._shown is None):
             return None
+        if avatar.head is not self._head:
+            self._renew(avatar.head)
         try:
             base = self._driven(avatar.head, rest)
         except UserError as error:
@@ -167,22 +204,32 @@ class Driver:
             return None
         self.failure = None
         share = self._preset_share
-        settled = share in (0.0, 1.0)
-        if base is None and settled and self._settled and (self._shown or not share):
+        if base is None and share == self._share and (self._shown or not share):
             return None
-        self._settled = settled
+        self._share = share
         base = base or self._base
         if base is None:
             from app.face_edits import upright
 
             base = upright(rest)
-        self._base = base
+        elif self.follower is not None or self.player is not None:
+            self._base = base  # the resting face itself may be edited meanwhile
         shown = self._with_preset(avatar.head, base, share)
         self._shown = shown
         self._pass_on(avatar.head, shown)
         return shown
 
-    _settled = True
+    def _renew(self, head: "HeadModel") -> None:
+        """Forget what was shown on another head."""
+        self._head, self._base, self._shown, self._named = head, None, None, None
+        if self.recorder is not None and self.recorder.head is not head:
+            self.stop_recording()
+        if self.player is not None:
+            self.player.forget()
+        if self.follower is not None:
+            self.follower.forget_shown()
+
+    _share = 0.0  # of the expression, as it was shown last
 
     @property
     def seconds_until_due(self) -> float | None:
@@ -199,13 +246,16 @@ class Driver:
         from app.face_edits import upright
 
         if self.player is not None:
-            return self.player.next(head, self.options)
+            state = self.player.next(head, self.options)
+            self.weights = self._named = self.player.weights
+            return state
         if self.follower is None:
             return None
         followed = self.follower.next(head, upright(rest), self.options)
         if followed is None:
             return None
         self.weights = [float(weight) for weight in followed.weights]
+        self._named = [float(weight) for weight in followed.named]
         return followed.state
 
     def _with_preset(self, head: "HeadModel", base: "HeadState", share: float) -> "HeadState":
@@ -222,14 +272,26 @@ class Driver:
         return state_from_arkit(head, weights, base)
 
     def _pass_on(self, head: "HeadModel", shown: "HeadState") -> None:
-        if self.recorder is not None:
-            import numpy as np
-
-            weights = None if self.weights is None else np.array(self.weights)
-            if not self.recorder.add(shown, weights, self._clock()):
-                self.stop_recording()
+        recorder = self.recorder
+        if recorder is not None and not recorder.add(
+            shown, self._recorded_weights(), self._clock()
+        ):
+            self.stop_recording()
         if self.sender is not None and head.arkit is not None:
             from avatars.live.signal import FaceSignal, state_signal
 
             signal: FaceSignal = state_signal(head, shown)
             self.sender.send(replace(signal, is_lost=False))
+
+    def _recorded_weights(self) -> "NDArray[np.float64] | None":
+        """[52] ARKit weights of what is shown, expressions laid over it included, if known."""
+        if self._named is None and (self.player is not None or self.follower is not None):
+            return None
+        import numpy as np
+
+        from avatars.head.arkit_names import ARKIT_NAMES
+
+        weights = np.array(self._named or [0.0] * len(ARKIT_NAMES))
+        for name, weight in self._preset.items():
+            weights[ARKIT_NAMES.index(name)] += weight * self._preset_share
+        return weights

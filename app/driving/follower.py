@@ -31,12 +31,14 @@ class Followed:
     Attributes:
         state: what to show.
         weights: [52] ARKit weights of the source, for the monitor.
+        named: [52] ARKit weights of the state.
         seconds: when it came, on the clock.
         is_new: whether the source sent a face since the last one.
     """
 
     state: "HeadState"
     weights: Floats
+    named: Floats
     seconds: float
     is_new: bool
 
@@ -86,6 +88,10 @@ class Follower:
 
     # The face.
 
+    def forget_shown(self) -> None:
+        """Say what is shown again, though it was said before: another head shows it now."""
+        self._last, self._is_at_rest = None, False
+
     def next(self, head: "HeadModel", rest: "HeadState", options: DriveOptions) -> Followed | None:
         """What to show now; None before the first face, and while nothing changes.
 
@@ -110,16 +116,16 @@ class Follower:
         if not is_new and not is_lost and options is self._options and self._last is not None:
             return None
         self._options = options
-        state = self._shown(head, options)
+        state, named = self._shown(head, options)
         if is_lost and missing > options.hold:
             share = min(1.0, (missing - options.hold) / options.fade)
             if share >= 1 and self._is_at_rest:
                 return None
             self._is_at_rest = share >= 1
-            state = state.blend(rest, share)
+            state, named = state.blend(rest, share), named * (1 - share)
         else:
             self._is_at_rest = False
-        self._last = Followed(state, sample.signal.weights, now, is_new)
+        self._last = Followed(state, sample.signal.weights, named, now, is_new)
         return self._last
 
     @property
@@ -155,7 +161,7 @@ class Follower:
             self._neutral = _middle(collected)
             self._made = None
 
-    def _shown(self, head: "HeadModel", options: DriveOptions) -> "HeadState":
+    def _shown(self, head: "HeadModel", options: DriveOptions) -> tuple["HeadState", Floats]:
         import torch
 
         from avatars.live.signal import signal_state
@@ -184,7 +190,7 @@ class Follower:
             )
         if not options.follow_place:
             state = replace(state, transl=torch.zeros_like(state.transl))
-        return state
+        return state, self._made.named(weights).double().numpy()
 
 
 def _between(old: FaceSignal, new: FaceSignal, share: float) -> FaceSignal:

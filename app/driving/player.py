@@ -25,11 +25,13 @@ class Player:
     Attributes:
         motion: what is played.
         loop: whether it starts again at the end of its range.
+        weights: [52] ARKit weights of the state shown last, or None where nobody knows them.
     """
 
     def __init__(self, motion: "Motion", clock: Callable[[], float] = time.monotonic) -> None:
         self.motion = motion
         self.loop = True
+        self.weights: list[float] | None = None
         self._clock = clock
         self._first, self._last = 0, len(motion) - 1
         self._place = 0.0  # frames
@@ -121,9 +123,15 @@ class Player:
         keys = (frame, head, options)
         if len(self._shown) == 3 and self._shown[0] == frame and self._shown[1:] == keys[1:]:
             return None
+        retargeter = self._retargeter(head, options)
         self._shown = keys
         state, arkit = self.motion.at(frame / self.motion.fps)
-        return self._retargeter(head, options).state(state, arkit)
+        self.weights = None if retargeter.direct else retargeter.named(arkit).tolist()
+        return retargeter.state(state, arkit)
+
+    def forget(self) -> None:
+        """Say what is shown again, though it was said before."""
+        self._shown = ()
 
     def _retargeter(self, head: "HeadModel", options: DriveOptions) -> "Retargeter":
         from avatars.errors import HeadMismatch

@@ -27,6 +27,7 @@ class Recorder:
         self._states: list[HeadState] = []
         self._weights: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
         self._times: list[float] = []
+        self._has_arkit = True
 
     def __len__(self) -> int:
         return len(self._times)
@@ -46,7 +47,7 @@ class Recorder:
 
         Args:
             state: what is shown.
-            weights: [52] ARKit weights behind it, or None.
+            weights: [52] ARKit weights behind it, or None where nobody knows them.
             seconds: when; not before the last one.
         """
         if len(self._times) >= MOST_FRAMES:
@@ -54,11 +55,12 @@ class Recorder:
         if self._times and seconds <= self._times[-1]:
             return True
         self._states.append(state)
+        self._has_arkit &= weights is not None
         self._weights.append(np.zeros(len(ARKIT_NAMES)) if weights is None else weights)
         self._times.append(seconds)
         return True
 
-    def motion(self, *, has_arkit: bool = True) -> "Motion | None":
+    def motion(self) -> "Motion | None":
         """The motion at 30 frames per second; None of fewer than two moments."""
         import torch
 
@@ -87,5 +89,5 @@ class Recorder:
             head=self.head.version,
             names=self.head.expression_names,
             fingerprint=self.head.fingerprint,
-            has_arkit=has_arkit,
+            has_arkit=self._has_arkit,
         )

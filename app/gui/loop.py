@@ -12,6 +12,7 @@ from imgui_bundle import hello_imgui, imgui
 from imgui_bundle.glfw_utils import glfw_window_hello_imgui
 
 from app.gui import dialogs, layout, menu, performance, shortcuts, start, status, theme
+from app.gui.bare import BareWindow
 from app.gui.beginning import begin, make_editor
 from app.gui.guard import Guard
 from app.gui.layout import PanelWindow, central_rectangle
@@ -60,6 +61,7 @@ class Loop:
         self.guard = Guard(self.editor)
         self.toasts = Toasts()
         self.wants = Wants(self)
+        self.bare = BareWindow(self.editor, lambda: self._front)
         self._prompt = dialogs.PromptDialog()
         self._bugs = dialogs.BugDialog()
         self._looks: tuple[str, float] | None = None
@@ -106,6 +108,7 @@ class Loop:
         settings = self.editor.settings
         if self._looks != (settings.theme, settings.ui_scale):
             self.style()
+        self.bare.style()
         self.ui.begin_frame()
 
     def menus(self) -> None:
@@ -122,6 +125,8 @@ class Loop:
         self.guard.draw("shortcuts", partial(shortcuts.handle, editor))
         area = Area(*central_rectangle())
         self.guard.draw("viewport", partial(self.viewport.draw, self.ui, editor, self.worker, area))
+        if editor.driving.camera is not None and self.viewport.picture is not None:
+            editor.driving.camera.show(self.viewport.picture.rgba, editor.view.options.background)
         if editor.panel.get(performance.SWITCH):
             self.guard.draw("performance", partial(self._performance, area))
         self.guard.draw("start", partial(start.draw, self.ui, editor, area))
@@ -189,6 +194,8 @@ class Loop:
         self.guard.draw(title, partial(module.draw, self.ui, self.editor))
 
     def _status(self) -> None:
+        if self.bare.is_on:
+            return
         self.guard.draw(
             "status",
             partial(status.draw, self.ui, self.editor, self.worker, self.viewport.picture),
@@ -232,7 +239,8 @@ class Loop:
         dropped, self.requests.dropped = self.requests.dropped, []
         if dropped:
             self.editor.touch()
-            self.editor.drop(dropped, self.requests.dropped_at)
+            at = self.viewport.aim(self.editor, self.requests.dropped_at)
+            self.editor.drop(dropped, at)
 
     def _pace(self, toast_left: float) -> None:
         """Say how long the loop may sleep if nothing wakes it."""

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from app.actions import Action
     from app.editor import Editor
 
-MENUS = ("File", "Edit", "View", "Avatar", "Help")
+MENUS = ("File", "Edit", "View", "Avatar", "Layers", "Drive", "Help")
 
-RULED = ("save", "screenshot", "quit", "preferences", "palette", "about")
+RULED = (
+    *("save", "screenshot", "quit", "preferences", "palette", "about"),
+    *("capture-neutral", "record", "frame-next", "trim-motion", "timeline"),
+)
 """Actions with a line above them."""
 
 

@@ -17,7 +17,7 @@ def screenshot(editor: "Editor", width: int, height: int) -> None:
     """Start saving what the viewport shows, without the controls, to the folder of pictures."""
     folder = pictures_folder(editor)
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{_plain(editor.shown.name)}-{time.strftime('%Y%m%d-%H%M%S')}.png"
+    name = f"{plain_name(editor.shown.name)}-{time.strftime('%Y%m%d-%H%M%S')}.png"
     transparent = editor.view.options.background is None
     editor.export_png(folder / name, width, height, transparent=transparent)
 
@@ -34,7 +34,7 @@ def pictures_folder(editor: "Editor") -> Path:
 def clip(editor: "Editor", files: "FileDialogs") -> None:
     """Ask where to, then start writing a clip that goes once round the head."""
     files.save_file(
-        f"{_plain(editor.shown.name)}.mp4",
+        f"{plain_name(editor.shown.name)}.mp4",
         ".mp4",
         lambda chosen: editor.turntable(chosen[0], size=CLIP_SIZE),
         title="Turntable clip",
@@ -44,7 +44,7 @@ def clip(editor: "Editor", files: "FileDialogs") -> None:
 def splats(editor: "Editor", files: "FileDialogs") -> None:
     """Ask where to, then start writing the posed splats."""
     files.save_file(
-        f"{_plain(editor.shown.name)}.ply",
+        f"{plain_name(editor.shown.name)}.ply",
         ".ply",
         lambda chosen: editor.export_ply(chosen[0]),
         title="Export posed splats",
@@ -54,14 +54,14 @@ def splats(editor: "Editor", files: "FileDialogs") -> None:
 def colours(editor: "Editor", files: "FileDialogs") -> None:
     """Ask where to, then start writing the UV colour map."""
     files.save_file(
-        f"{_plain(editor.shown.name)}-uv.png",
+        f"{plain_name(editor.shown.name)}-uv.png",
         ".png",
         lambda chosen: editor.export_uv(chosen[0]),
         title="Export UV colours",
     )
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name that every file system takes."""
     kept = "".join(each if each.isalnum() or each in " -_." else "_" for each in name).strip(" .")
     return kept or "avatar"

@@ -7,6 +7,7 @@ from imgui_bundle import ImVec2, imgui
 from imgui_bundle import icons_fontawesome_6 as icons
 
 from app.gui import theme
+from app.gui.bare import SWITCH as BARE
 from app.gui.pieces import (
     accent_button,
     bold,
@@ -31,8 +32,11 @@ WIDTH = 440
 
 def draw(ui: Ui, editor: "Editor", area: "Area") -> None:
     """Draw the hint over the demo, or the start screen over nothing; else nothing."""
-    if editor.prompt is not None or any(
-        job.is_active and job.preview is not None for job in editor.jobs
+    if (
+        editor.panel.get(BARE)
+        or editor.driver.is_active
+        or editor.prompt is not None
+        or any(job.is_active and job.preview is not None for job in editor.jobs)
     ):
         return
     if editor.document.is_empty and editor.demo is None:

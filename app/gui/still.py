@@ -9,7 +9,7 @@ import numpy as np
 from imgui_bundle import hello_imgui, imgui
 from numpy.typing import NDArray
 
-KEPT = 24
+KEPT = 96
 
 Read = Callable[[], NDArray[np.uint8]]
 Still = tuple[imgui.ImTextureRef, tuple[int, int]]
@@ -21,6 +21,7 @@ class Stills:
     def __init__(self) -> None:
         # The picture is kept beside its texture: an identity is only good while it lives.
         self._kept: OrderedDict[int | str, tuple[Any, int, tuple[int, int]]] = OrderedDict()
+        self._live: dict[str, tuple[Any, int, tuple[int, int]]] = {}
 
     def of_array(self, pixels: NDArray[np.uint8]) -> Still:
         """Texture and size of an [H, W, 3 or 4] picture."""
@@ -34,10 +35,24 @@ class Stills:
         """Texture and size of a picture file; None if it cannot be read."""
         return self._texture_or_none(path, path, lambda: _decoded(Path(path).read_bytes()))
 
+    def of_live(self, name: str, pixels: NDArray[np.uint8]) -> Still:
+        """Texture and size of a picture [H, W, 3] that takes the place of the last of its name."""
+        before = self._live.get(name)
+        size = pixels.shape[1], pixels.shape[0]
+        if before is None or before[0] is not pixels:
+            texture = 0 if before is None or before[2] != size else before[1]
+            if before is not None and not texture:
+                _delete(before[1])
+            self._live[name] = pixels, _upload(np.ascontiguousarray(pixels), texture), size
+        return imgui.ImTextureRef(self._live[name][1]), size
+
     def free(self) -> None:
         """Let go of all textures."""
         while self._kept:
             self._drop()
+        for _, texture, _ in self._live.values():
+            _delete(texture)
+        self._live.clear()
 
     def _texture_or_none(self, key: int | str, owner: object, read: Read) -> Still | None:
         try:
@@ -57,10 +72,8 @@ class Stills:
         return imgui.ImTextureRef(found[1]), found[2]
 
     def _drop(self) -> None:
-        from OpenGL import GL
-
         _, (_, texture, _) = self._kept.popitem(last=False)
-        GL.glDeleteTextures([texture])
+        _delete(texture)
 
 
 def _decoded(encoded: bytes) -> NDArray[np.uint8]:
@@ -70,11 +83,18 @@ def _decoded(encoded: bytes) -> NDArray[np.uint8]:
     return pixels
 
 
-def _upload(pixels: NDArray[np.uint8]) -> int:
+def _delete(texture: int) -> None:
+    from OpenGL import GL
+
+    GL.glDeleteTextures([texture])
+
+
+def _upload(pixels: NDArray[np.uint8], texture: int = 0) -> int:
+    """The texture that holds a picture: a new one, or the given one of the same size."""
     from OpenGL import GL
 
     layout = GL.GL_RGBA if pixels.shape[2] == 4 else GL.GL_RGB
-    texture = int(GL.glGenTextures(1))
+    texture = texture or int(GL.glGenTextures(1))
     before = GL.glGetIntegerv(GL.GL_TEXTURE_BINDING_2D)
     GL.glBindTexture(GL.GL_TEXTURE_2D, texture)
     GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR)

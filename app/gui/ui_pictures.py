@@ -20,6 +20,9 @@ class Textures(Protocol):
     def of_array(self, pixels: NDArray[np.uint8]) -> Texture:
         """That of an [H, W, 3 or 4] picture."""
 
+    def of_live(self, name: str, pixels: NDArray[np.uint8]) -> Texture:
+        """That of a picture which takes the place of the last one of its name."""
+
     def of_bytes(self, encoded: bytes) -> Texture | None:
         """That of a JPEG or PNG; None if it cannot be read."""
 
@@ -68,6 +71,8 @@ class Pictures(Places):
         pixels: NDArray[np.uint8],
         most: float,
         region: tuple[float, float, float, float] | None = None,
+        *,
+        is_live: bool = False,
     ) -> tuple[float, float, float]:
         """Draw a picture over the whole width, at most so many pixels high.
 
@@ -76,6 +81,7 @@ class Pictures(Places):
             pixels: [H, W, 3 or 4].
             most: largest height on the screen, pixels.
             region: x, y, width and height of the part to show; None for all.
+            is_live: whether another picture follows soon, in this one's place.
 
         Returns:
             x and y of its corner on the screen, and pixels of the screen per pixel of it.
@@ -92,7 +98,10 @@ class Pictures(Places):
         end = ImVec2(x + wide * scale, corner.y + tall * scale)
         canvas = imgui.get_window_draw_list()
         canvas.add_rect_filled(ImVec2(x, corner.y), end, theme.u32(theme.colors().frame), px(6))
-        texture = self._texture(pixels)
+        if is_live and self.textures is not None:
+            texture: Texture | None = self.textures.of_live(name, pixels)
+        else:
+            texture = self._texture(pixels)
         if texture is not None:
             white = imgui.get_color_u32(imgui.ImVec4(1, 1, 1, 1))
             across, down = pixels.shape[1], pixels.shape[0]

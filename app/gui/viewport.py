@@ -1,12 +1,16 @@
 """The picture in the middle, and the pointer on it."""
 
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imgui_bundle import ImVec2, imgui
 
-from app.gui import backdrop, orbit, theme, tools
+from app.aim import Aim
+from app.gui import backdrop, orbit, theme, tools, view_marks
+from app.gui.bare import SWITCH as BARE
+from app.gui.ground import Box
 from app.gui.pieces import chip
 from app.gui.still import Stills
 from app.gui.strips import draw_strips
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from app.jobs.job import Job
 
 LEFT, RIGHT, MIDDLE = 0, 1, 2
+STILL_WITHIN = 4
+"""Pixels at scale 1 that the pointer may move within a click."""
 STILL_AFTER = 0.18
 """Seconds after the last notch of the wheel in which the camera counts as moving."""
 
@@ -55,6 +61,8 @@ class Viewport:
         self._tool = "orbit"
         self._wheel_at = float("-inf")
         self._pressed: int | None = None
+        self._hovered = False
+        self._sampling: tuple[float, float] | None = None  # where a press with Alt was
 
     @property
     def texture(self) -> "PictureTexture | None":
@@ -76,12 +84,15 @@ class Viewport:
         )  # fmt: skip
         imgui.begin("##viewport", None, flags)
         imgui.pop_style_var(3)
-        if not self._is_covered(editor):
+        is_bare = bool(editor.panel.get(BARE))
+        is_clear = is_bare and editor.view.options.background is None
+        if not is_clear and not self._is_covered(editor):
             backdrop.draw(editor.view.options, self.stills, area)
         self._pointer(editor)
         ui.record("Viewport/picture")
         self._picture(editor, worker)
-        if previewing(editor) is None:
+        if previewing(editor) is None and not is_bare:
+            view_marks.draw(editor, self._box, over=self._hovered or self._pressed == LEFT)
             draw_strips(ui, editor, area)
         imgui.end()
 
@@ -98,6 +109,7 @@ class Viewport:
             rolling
             or editor.draft is not None
             or editor.idle.is_running
+            or editor.driving.is_moving
             or (self._pressed is not None and imgui.is_mouse_dragging(self._pressed, 1.0))
         )
 
@@ -127,7 +139,7 @@ class Viewport:
         elif self.picture is not None and self._texture is not None and not editor.shown.is_empty:
             _fitted(self._texture.ref, self._texture.size, area)
             self._wipe.draw(editor, self.stills, area)
-            if self.picture.is_reduced and not editor.idle.is_running:
+            if self.picture.is_reduced and not _moves_by_itself(editor):
                 share = round(100 * self.picture.scale)
                 chip(f"{share} % resolution while moving", area.x + px(14), area.end.y - px(42))
 
@@ -176,7 +188,8 @@ class Viewport:
         if editor.shown.is_empty or previewing(editor) is not None:
             self._pressed = None
             return
-        if imgui.is_item_hovered():
+        self._hovered = imgui.is_item_hovered()
+        if self._hovered:
             self._hovering(editor)
         if self._pressed is None and imgui.is_item_activated():
             self._press(editor)
@@ -187,9 +200,9 @@ class Viewport:
         wheel = imgui.get_io().mouse_wheel
         if wheel:
             self._wheel_at = time.monotonic()
-            orbit.zoomed(editor, wheel, self._event("hover"))
+            orbit.zoomed(editor, wheel, self._event("hover", editor))
         if imgui.is_mouse_double_clicked(LEFT) and not self._wipe.is_near(editor, self.area):
-            event = self._event("double")
+            event = self._event("double", editor)
             if editor.view.tool == "orbit" or event.alt:
                 orbit.pivoted(editor, event)
             else:
@@ -202,25 +215,33 @@ class Viewport:
         if self._pressed == LEFT:
             if self._wipe.grab(editor, self.area):
                 return
-            event = self._event("press")
-            if not event.alt:
+            event = self._event("press", editor)
+            if event.alt:
+                self._sampling = event.x, event.y
+            else:
                 tools.tool(editor.view.tool).pointer(event, editor)
 
     def _drag(self, editor: "Editor") -> None:
         assert self._pressed is not None
         if not imgui.is_mouse_down(self._pressed):
             released, self._pressed = self._pressed, None
-            if not self._wipe.release() and released == LEFT:
-                tools.tool(editor.view.tool).pointer(self._event("release"), editor)
+            sampling, self._sampling = self._sampling, None
+            event = self._event("release", editor)
+            if sampling is not None:
+                if math.dist(sampling, (event.x, event.y)) < px(STILL_WITHIN):
+                    event = replace(event, phase="sample")
+                    tools.tool(editor.view.tool).pointer(event, editor)
+            elif not self._wipe.release() and released == LEFT:
+                tools.tool(editor.view.tool).pointer(event, editor)
             return
-        event = self._event("drag")
+        event = self._event("drag", editor)
         if not (event.dx or event.dy):
             return
         if self._wipe.is_held:
             self._wipe.drag(editor, event.u)
         elif self._pressed != LEFT:
             orbit.panned(editor, event)
-        elif event.alt:
+        elif event.alt or self._sampling is not None:
             orbit.orbited(editor, event)
         else:
             tools.tool(editor.view.tool).pointer(event, editor)
@@ -231,7 +252,15 @@ class Viewport:
             self._tool = editor.view.tool
             tools.tool(self._tool).activate(editor)
 
-    def _event(self, phase: Phase) -> Pointer:
+    def aim(self, editor: "Editor", at: tuple[float, float] | None) -> Aim | None:
+        """What lies under a point of the screen; None beside the picture."""
+        return view_marks.aim(editor, self._box, at)
+
+    @property
+    def _box(self) -> Box:
+        return Box(self.area.x, self.area.y, self.area.width, self.area.height)
+
+    def _event(self, phase: Phase, editor: "Editor") -> Pointer:
         io, area = imgui.get_io(), self.area
         tall = max(area.height, 1)
         event = Pointer(
@@ -245,6 +274,9 @@ class Viewport:
             io.key_alt,
             io.key_ctrl,
             io.key_shift,
+            view_marks.ground(editor, self._box),
+            io.mouse_pos.x,
+            io.mouse_pos.y,
         )
         return event if phase == "drag" else replace(event, dx=0.0, dy=0.0)
 
@@ -255,6 +287,10 @@ def previewing(editor: "Editor") -> "Job | None":
         if job.is_active and job.state != "queued" and job.preview is not None:
             return job
     return None
+
+
+def _moves_by_itself(editor: "Editor") -> bool:
+    return editor.idle.is_running or editor.driving.is_moving
 
 
 def _fitted(

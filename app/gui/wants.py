@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imgui_bundle import hello_imgui, imgui
 
 from app import reconstruct_state
-from app.gui import dialogs, outputs, sheet
+from app.gui import dialogs, layer_dialogs, motions, outputs, sheet
 from app.gui.files import FileDialogs
 from app.gui.full_screen import FullScreen
 
@@ -73,16 +73,26 @@ class Wants:
             "turntable-dialog": lambda: outputs.clip(editor, self.files),
             "ply-dialog": lambda: outputs.splats(editor, self.files),
             "uv-dialog": lambda: outputs.colours(editor, self.files),
+            "motion-dialog": lambda: motions.save(editor, self.files),
+            "motion-clip-dialog": lambda: motions.clip(editor, self.files),
+            "motion-beside-dialog": lambda: motions.clip(editor, self.files, beside=True),
+            "motion-pictures-dialog": lambda: motions.pictures(editor, self.files),
+            "motion-open-dialog": lambda: motions.choose(editor, self.files),
+            "drive-video-dialog": lambda: motions.film(editor, self.files),
             "preferences": lambda: show_panel("Preferences"),
             "self-check": lambda: show_panel("Self-check"),
             "fullscreen": self._full_screen.toggle,
+            "bare-window": self._bare,
             "open-log": lambda: open_outside(editor.places.log_file),
             "quit": _leave,
         }
+        doers |= layer_dialogs.doers(editor, self.files)
         if name in doers:
             doers[name]()
         elif name.startswith("panel:"):
             show_panel(name.removeprefix("panel:"))
+        elif name.startswith("toggle-panel:"):
+            toggle_panel(name.removeprefix("toggle-panel:"))
         else:
             log.warning("nobody knows how to %s", name)
 
@@ -126,6 +136,11 @@ class Wants:
         area = self._loop.viewport.area
         outputs.screenshot(self._loop.editor, int(area.width), int(area.height))
 
+    def _bare(self) -> None:
+        self._loop.bare.toggle()
+        if not self._loop.bare.is_on:
+            self._loop.style()  # the grounds come back
+
     def _show_sheet(self) -> None:
         self._sheet = True
 
@@ -142,6 +157,16 @@ def show_panel(title: str) -> None:
             window.focus_window_at_next_frame = True
             return
     log.warning("there is no panel %s", title)
+
+
+def toggle_panel(title: str) -> None:
+    """Open a panel by its title, or close it."""
+    params = hello_imgui.get_runner_params().docking_params
+    for window in params.dockable_windows:
+        if window.label == title and window.is_visible:
+            window.is_visible = False
+            return
+    show_panel(title)
 
 
 def open_outside(path: Path) -> None:

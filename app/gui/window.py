@@ -48,6 +48,8 @@ def run(flags: WindowFlags, register_tests: Callable[[Loop], None] | None = None
         params.use_imgui_test_engine = True
         params.fps_idling.enable_idling = False  # what the engine does is no event that wakes
         params.callbacks.register_tests = lambda: register_tests(loop)
+    if loop.editor.settings.transparent:
+        _ask_for_alpha()
     try:
         hello_imgui.run(params)
     except RuntimeError as error:
@@ -60,6 +62,14 @@ def run(flags: WindowFlags, register_tests: Callable[[Loop], None] | None = None
     finally:
         loop.close()
     return loop.finish()
+
+
+def _ask_for_alpha() -> None:
+    """Have the window made so that what it leaves free can be seen through, where that works."""
+    import glfw
+
+    if glfw.init():
+        glfw.window_hint(glfw.TRANSPARENT_FRAMEBUFFER, glfw.TRUE)
 
 
 def _params(loop: Loop, flags: WindowFlags) -> hello_imgui.RunnerParams:

@@ -20,6 +20,7 @@ from renderer.errors import UserError
 if TYPE_CHECKING:
     from app.settings import Device
     from avatars.files.avatar_file import StoredAvatar
+    from avatars.head.model import HeadModel
     from avatars.motion import Motion
 
 THUMB = 256
@@ -95,18 +96,30 @@ def demo(progress: Progress) -> Document:
     return open_avatar(asset("demo.avatar"), progress)
 
 
-def load_motion(path: Path, progress: Progress) -> "Motion":
+def load_motion(path: Path, head: "HeadModel | None", progress: Progress) -> "Motion":
     """The motion of a file, or of a folder of FLAME parameters.
+
+    Args:
+        path: of it.
+        head: that shall show it; None is the built-in one. A motion of another kind of head is
+            translated where a head on this machine allows it.
+        progress: told how far it is.
 
     Raises:
         UserError: damaged, or no motion.
         Cancelled: the user asked to stop.
     """
     leave_one_core()
+    from app.reenact import translated_here
     from avatars.files.any_motion import read_any_motion
+    from avatars.reenact import takes_directly
 
     progress.report(0.0, f"Reading {path.name}")
-    return read_any_motion(path)
+    motion = read_any_motion(path)
+    if motion.has_arkit or (head is not None and takes_directly(motion, head)):
+        return motion
+    progress.report(0.5, "Translating the face")
+    return translated_here(motion)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,9 +207,11 @@ def reconstruct_stored(
         Cancelled: the user asked to stop.
     """
     from app.avatar_io import head_named, stored
+    from app.jobs.taken import taken_as_photo
     from app.paths import paths
     from app.reconstruct import thumbnail
     from avatars.methods import find_methods, named
+    from avatars.methods.base import Photo
     from avatars.options import build
     from avatars.reconstruction import Reconstruction
     from avatars.resources import Resources
@@ -211,11 +226,14 @@ def reconstruct_stored(
     weights = recipe.weights or places.data / "weights"
     head = head_named(recipe.head)
     resources = Resources(rasterizer, head, weights, places.cache, recipe.seed)
-    source: Any = chosen.info.takes
-    given = source(recipe.path, recipe.face)
-    if recipe.landmarks is not None:
-        given = replace(given, landmarks=recipe.landmarks)
-    made = chosen.reconstruct(given, options, resources, progress.part(0.0, 0.98))
+    kind: Any = chosen.info.takes
+    if kind is Photo:
+        with taken_as_photo(recipe, progress.part(0.0, 0.25)) as photo:
+            begun = 0.0 if photo.path == recipe.path else 0.25
+            made = chosen.reconstruct(photo, options, resources, progress.part(begun, 0.98))
+    else:
+        given = kind(recipe.path, recipe.face)
+        made = chosen.reconstruct(given, options, resources, progress.part(0.0, 0.98))
     assert isinstance(made, Reconstruction)
     progress.report(0.98, "Finishing")
     picture = thumbnail(made, rasterizer, thumb)

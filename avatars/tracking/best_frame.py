@@ -23,9 +23,10 @@ LOOKS = 40
 TRIED = 6
 """Of the best ones, how many are looked at closely before the film is given up."""
 
-_FRONT = np.radians(12.0)  # a face turned by this much counts 0.6 of one that looks ahead
+_FRONT = np.radians(10.0)  # a face turned by this much counts 0.6 of one that looks ahead
 _FACE = 256  # pixels across the face at which sharpness is judged
 _READ_THROUGH = 1500  # frames up to which a film is read from end to end
+_STRANGE = 0.15  # how much it counts that a face is not as it usually is in the film
 # Upper and lower lid in the middle of each eye, and its corners.
 _LIDS = ((159, 145), (386, 374))
 _CORNERS = ((33, 133), (362, 263))
@@ -122,24 +123,39 @@ def _judged(frame: VideoFrame, points: Floats) -> _Seen:
 
 def _scores(seen: list[_Seen]) -> _Score:
     if not seen:
-        return _Score(1.0, 1.0)
+        return _Score(1.0, 1.0, np.zeros((FACE_POINTS, 2)), 1.0)
+    # Those that look about ahead: a turned face has another shape.
+    limit = float(np.median([each.turn for each in seen]))
+    shapes = [_shape(each.points) for each in seen if each.turn <= limit]
+    usual = np.median(shapes, axis=0)
     return _Score(
         float(np.percentile([each.sharpness for each in seen], 90)),
-        float(np.percentile([each.openness for each in seen], 75)),
+        float(np.median([each.openness for each in seen])),
+        usual,
+        float(np.median([_apart(shape, usual) for shape in shapes])),
     )
 
 
 class _Score:
-    """How good a frame is among those of its film, whose own sharpness and eyes are the measure."""
+    """How good a frame is among those of its film, which are the measure of sharpness and face.
 
-    def __init__(self, sharp: float, is_open: float) -> None:
+    Args:
+        sharp: sharpness of its sharp frames.
+        is_open: how open the eyes are when they are open.
+        usual: [468, 2] the face as it usually is, see ``_shape``.
+        away: how far from that it usually is.
+    """
+
+    def __init__(self, sharp: float, is_open: float, usual: Floats, away: float) -> None:
         self._sharp, self._open = max(sharp, 1e-9), max(is_open, 1e-9)
+        self._usual, self._away = usual, max(away, 1e-9)
 
     def __call__(self, each: _Seen) -> float:
         front = float(np.exp(-0.5 * (each.turn / _FRONT) ** 2))
         sharp = min(each.sharpness / self._sharp, 1.0) ** 0.5
         awake = min(each.openness / self._open, 1.0) ** 2
-        return float(front * sharp * awake * each.calm)
+        away = _apart(_shape(each.points), self._usual) / self._away
+        return float(front * sharp * awake * each.calm * np.exp(-_STRANGE * away**2))
 
 
 def _sharpness(rgb: Pixels, points: Floats) -> float:
@@ -183,6 +199,23 @@ def _calm(points: Floats) -> float:
         width += length / 2
     apart = float(np.linalg.norm(flat[_LIPS[0]] - flat[_LIPS[1]])) / width
     return float(np.exp(-0.5 * ((aside / _ASIDE) ** 2 + (apart / _AGAPE) ** 2)))
+
+
+def _shape(points: Floats) -> Floats:
+    """The face's points [468, 2] upright and at one size, the eyes being 1 apart."""
+    flat = points[:FACE_POINTS, :2]
+    one, other = flat[_CORNERS[0][0]], flat[_CORNERS[1][1]]
+    across = other - one
+    length = max(float(np.linalg.norm(across)), 1e-6)
+    right = across / length
+    axes = np.stack([right, [-right[1], right[0]]])
+    shape: Floats = (flat - (one + other) / 2) @ axes.T / length
+    return shape
+
+
+def _apart(shape: Floats, other: Floats) -> float:
+    """Root mean square distance of two shapes."""
+    return float(np.sqrt(np.square(shape - other).sum(axis=1).mean()))
 
 
 def _number_of(points: Floats, faces: tuple[FoundFace, ...]) -> int | None:

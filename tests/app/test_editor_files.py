@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from app import editing_methods
 from app.editor import Editor
 from avatars.files.avatar_file import read_manifest
 from tests.make_editor import document, editor, jaw, settle
@@ -216,25 +215,6 @@ def test_what_cannot_be_opened_is_said_and_the_document_is_untouched(tmp_path, o
     settle(open_editor)
 
 
-def test_a_motion_wants_an_avatar(tmp_path):
-    path = tmp_path / "take.csv"
-    path.write_text("Timecode,BlendshapeCount,eyeBlinkLeft,jawOpen\n")
-    made = editor(tmp_path)
-    made.drop([path])
-    settle(made)
-    assert "no avatar to play it on" in made.notices[-1].message
-
-
-def test_a_video_nobody_takes_is_answered_in_a_sentence(tmp_path, open_editor, monkeypatch):
-    path = tmp_path / "clip.mp4"
-    path.write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(20))
-    monkeypatch.setattr(editing_methods, "find_methods", lambda: ())
-    open_editor.drop([path])
-    settle(open_editor)
-    assert "no method" in open_editor.notices[-1].message
-    assert open_editor.prompt is None
-
-
 def test_what_is_shown_is_exported(tmp_path, open_editor):
     open_editor.export_ply(tmp_path / "posed")
     open_editor.export_uv(tmp_path / "uv.png")
@@ -261,10 +241,11 @@ def test_with_nothing_open_exports_say_so(tmp_path):
 
 
 def test_layers_are_shown_saved_and_opened(tmp_path, open_editor):
+    from avatars.edits.compose import compose
     from avatars.edits.layer import Layer, Picture, Placement
 
     plain = open_editor.request(64, 64, moving=False)
-    assert plain.maps is None
+    assert plain.layers == ()
     red = torch.zeros(8, 8, 4, dtype=torch.uint8)
     red[..., 0] = red[..., 3] = 255
     layer = Layer(
@@ -276,8 +257,9 @@ def test_layers_are_shown_saved_and_opened(tmp_path, open_editor):
     )
     open_editor.commit("Add sticker", replace(open_editor.document, layers=(layer,)))
     shown = open_editor.request(64, 64, moving=False)
-    assert shown.maps is not None
-    assert not torch.equal(shown.maps.rgb, open_editor.document.avatar.maps.rgb)
+    assert shown.layers == (layer,)
+    looks = compose(shown.avatar, shown.layers).maps
+    assert not torch.equal(looks.rgb, open_editor.document.avatar.maps.rgb)
     assert open_editor.request(64, 64, moving=False) is shown
     open_editor.save(tmp_path / "a.avatar")
     settle(open_editor)
@@ -286,9 +268,10 @@ def test_layers_are_shown_saved_and_opened(tmp_path, open_editor):
     settle(other)
     assert [each.name for each in other.document.layers] == ["Red"]
     after = other.request(64, 64, moving=False)
-    torch.testing.assert_close(after.maps.rgb, shown.maps.rgb, atol=1e-4, rtol=0)
+    again = compose(after.avatar, after.layers).maps
+    torch.testing.assert_close(again.rgb, looks.rgb, atol=1e-4, rtol=0)
     open_editor.undo()
-    assert open_editor.request(64, 64, moving=False).maps is None
+    assert open_editor.request(64, 64, moving=False).layers == ()
 
 
 def test_a_motion_is_loaded_for_the_avatar_that_is_open(tmp_path, open_editor):

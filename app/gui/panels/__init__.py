@@ -5,7 +5,8 @@ other. A new panel is a file with ``PANEL`` and ``draw``, and a name in ``PANELS
 """
 
 PANELS: tuple[str, ...] = (
-    *("reconstruct", "avatar", "history", "expression", "view"),
+    *("reconstruct", "avatar", "layers", "history", "expression", "texture", "drive", "view"),
+    *("timeline", "uv"),
     *("jobs", "log", "selfcheck", "preferences"),
 )
 """Modules in the order in which tabs stand; order matters to people, so it is written."""

@@ -45,6 +45,8 @@ def _looks(ui: Ui, editor: "Editor") -> None:
     chosen = ui.combo("Size", number, words, "Size of text and buttons")
     if chosen != number:
         editor.change_settings(ui_scale=SCALES[chosen])
+    tip = "Lets the bare window (F8) be seen through, after the next start"
+    _switch(ui, editor, "Transparent", "transparent", tip)
     _switch(ui, editor, "Demo", "show_demo", "Show the demo avatar while nothing is open")
     _switch(ui, editor, "Idle motion", "idle_motion", "The demo blinks until it is touched")
 

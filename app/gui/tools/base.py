@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from app.editor import Editor
+    from app.gui.ground import Ground
 
-Phase = Literal["press", "drag", "release", "hover", "double"]
+Phase = Literal["press", "drag", "release", "hover", "double", "sample"]
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,14 @@ class Pointer:
     """One thing the pointer did over the picture.
 
     Attributes:
-        phase: what happened.
+        phase: what happened; ``sample`` is a click with Alt held, which is no orbit.
         u, v: where, as a share of the picture's width and height from its top left corner.
         dx, dy: since the last event, as a share of the picture's **height**, so that both axes
             measure alike.
         width, height: of the picture on the screen, pixels.
         alt, ctrl, shift: keys held.
+        ground: the picture or the map it happened on, for tools that work on the skin.
+        x, y: where on the screen, pixels.
     """
 
     phase: Phase
@@ -32,6 +35,9 @@ class Pointer:
     alt: bool = False
     ctrl: bool = False
     shift: bool = False
+    ground: "Ground | None" = None
+    x: float = 0.0
+    y: float = 0.0
 
 
 class Tool(Protocol):
@@ -50,3 +56,10 @@ class Tool(Protocol):
 
     def pointer(self, event: Pointer, editor: "Editor") -> None:
         """Answer to the pointer."""
+
+
+class SkinTool(Tool, Protocol):
+    """A tool that works on the skin and draws marks over it."""
+
+    def mark(self, editor: "Editor", ground: "Ground", pointer: tuple[float, float] | None) -> None:
+        """Draw marks; ``pointer`` is where it hovers over this ground, pixels, or None."""

@@ -12,8 +12,8 @@ say what to draw, ``idle_motion`` greets) with files, work and questions (``edit
 ``editing_methods``, ``editing_exports``, ``editing_recovery``, ``pending``, ``prompt``,
 ``autosave``). Layers are edited by hand at the ``easel``: its ``hand`` works beside the window,
 ``painting`` (``painting_target``, ``brush_settings``) makes strokes of ``aim``s, ``editing_layers``
-(``selection``, ``editing_stickers``, ``editing_styles``, ``layer_transfer``, ``map_watch``,
-``baking``) are the steps, ``sticker_library``, ``layer_thumbs``, ``uv_overlay`` and
+(``selection``, ``editing_stickers``, ``editing_styles``, ``layer_transfer``, ``map_watch``)
+are the steps, ``sticker_library``, ``layer_thumbs``, ``uv_overlay`` and
 ``region_names`` what lists show. ``jobs`` runs long work in threads, ``opening`` tells files
 apart, ``actions`` is the table of commands (``action_runs`` and ``action_layers`` what they do,
 ``presets`` faces by name), ``settings`` (``settings_keeper``) what a person has chosen. ``gui``

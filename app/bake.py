@@ -12,6 +12,8 @@ from avatars.bake import Baked, BakeOptions, bake, remapped
 from avatars.errors import HeadMismatch
 from avatars.files.avatar_file import StoredAvatar
 from avatars.files.gaussian_avatars import read_gaussian_avatar
+from avatars.head.state import HeadState
+from avatars.kinds.mesh_bound import MeshBoundAvatar
 from avatars.progress import Progress
 from avatars.reconstruction import Reconstruction
 from avatars.resources import Resources
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if not 1000 <= options.splats <= 1_000_000 or not 0 <= options.steps <= 100_000:
         raise UserError("--splats or --steps is out of range.", "Use 1000 to 1000000 and 0 up.")
     how = BakeOptions(options.size, options.splats, options.steps)
-    made, baked = baked_file(
+    made, baked, _ = baked_file(
         options.avatar, how, options.device, options.seed, Progress(say_progress())
     )
     write_avatar(options.output, made)
@@ -49,8 +51,10 @@ def run(options: argparse.Namespace) -> int:
 
 def baked_file(
     path: Path, options: BakeOptions, device: Choice, seed: int, progress: Progress
-) -> tuple[StoredAvatar, Baked]:
+) -> tuple[StoredAvatar, Baked, tuple[MeshBoundAvatar, HeadState] | None]:
     """The avatar of a file or folder on maps, ready to be written, and how well that went.
+
+    Last, what a folder of splats on triangles held: the avatar and its motion [T].
 
     Raises:
         UserError: it cannot be read, or its head is not installed.
@@ -66,7 +70,7 @@ def baked_file(
         kept = load_avatar(path)
         avatar = kept.avatar.to(rasterizer.device)
         baked = remapped(avatar, options.size, resources(avatar.head))
-        return replace(kept, avatar=baked.avatar.to("cpu")), baked
+        return replace(kept, avatar=baked.avatar.to("cpu")), baked, None
     if not path.is_dir() and path.suffix.lower() != ".ply":
         raise HeadMismatch(
             f"{path.name} is no avatar that can be baked.",
@@ -76,4 +80,5 @@ def baked_file(
     there = bound.to(rasterizer.device)
     baked = bake(there, options, resources(there.head), progress, motion.to(rasterizer.device))
     made = Reconstruction(baked.avatar.to("cpu"), motion.at(0))
-    return stored(made, {"size": options.size, "steps": options.steps}, seed, None), baked
+    told = {"size": options.size, "steps": options.steps}
+    return stored(made, told, seed, None), baked, (bound, motion)

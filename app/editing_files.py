@@ -97,6 +97,8 @@ def _use(editor: "Editor", found: Found, *, ask: bool, at: "Aim | None") -> None
         offer_methods(editor, found, ask=ask, at=at)
     elif found.kind in ("avatar", "splats"):
         unless_unsaved(editor, partial(_load, editor, found.path))
+    elif found.kind == "rigged":
+        unless_unsaved(editor, partial(_bake, editor, found.path))
     elif found.kind == "motion":
         open_motion(editor, found.path)
     else:
@@ -122,6 +124,18 @@ def _load(editor: "Editor", path: Path) -> None:
         editor.change_settings(recent=editor.settings.with_recent(path).recent)
 
     editor.start(task, f"Open {path.name}", apply, "light")
+
+
+def _bake(editor: "Editor", path: Path) -> None:
+    """Start baking splats that ride on triangles, and show them in the place of what is open."""
+    task = partial(tasks.open_rigged, path, device=editor.settings.device)
+    editor.notify(
+        Notice(
+            f"{path.name} is baked onto maps, so that it moves and can be painted on.",
+            "This takes about a minute; the Jobs panel shows how far it is.",
+        )
+    )
+    editor.start(task, f"Bake {path.name}", partial(editor.open_document, unsaved=True))
 
 
 def greet(editor: "Editor") -> None:

@@ -9,7 +9,9 @@ from typing import Literal
 from renderer.disk import open_input, shown
 from renderer.errors import UnreadableFile, UserError
 
-Kind = Literal["avatar", "photo", "video", "splats", "motion", "head", "folder", "unknown"]
+Kind = Literal[
+    "avatar", "photo", "video", "splats", "rigged", "motion", "head", "folder", "unknown"
+]
 
 START_BYTES = 4096
 OPENABLE = "avatars (.avatar), photos, videos, splats (.ply) and motions (.npz, .csv)"
@@ -165,7 +167,7 @@ def _archive_kind(path: Path) -> Kind:
 def _look_into(folder: Path) -> Found:
     """What a folder is good for: a known layout, or the one file in it that can be opened."""
     if _has_point_cloud(folder):
-        return Found(folder, "folder", _gaussian_avatars(folder))
+        return Found(folder, "rigged")
     if _is_motion_folder(folder):
         return Found(folder, "motion")
     usable = list(_usable(folder))
@@ -214,11 +216,3 @@ def _has_point_cloud(folder: Path) -> bool:
     if (folder / "point_cloud.ply").is_file():
         return True
     return any(folder.glob("point_cloud/iteration_*/point_cloud.ply"))
-
-
-def _gaussian_avatars(folder: Path) -> UserError:
-    return UserError(
-        f"{shown(folder)} is a GaussianAvatars folder; its splats ride on a FLAME head, and the "
-        "window cannot show such folders yet.",
-        "Open a splat file (.ply) in world space, or make an avatar of a photo of that person.",
-    )

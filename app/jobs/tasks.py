@@ -14,11 +14,11 @@ from app.jobs.exports import turntable as turntable
 from app.jobs.input_check import check_photo as check_photo
 from app.opening import cannot_open, look
 from avatars.progress import Progress
-from renderer.disk import shown
 from renderer.errors import UserError
 
 if TYPE_CHECKING:
     from app.settings import Device
+    from avatars.bake import BakeOptions
     from avatars.files.avatar_file import StoredAvatar
     from avatars.head.model import HeadModel
     from avatars.motion import Motion
@@ -41,6 +41,8 @@ def open_any(path: Path, progress: Progress) -> Document:
         return open_avatar(found.path, progress)
     if found.kind == "splats":
         return open_splats(found.path, progress)
+    if found.kind == "rigged":
+        return open_rigged(found.path, progress)
     raise cannot_open(path)
 
 
@@ -73,14 +75,35 @@ def open_splats(path: Path, progress: Progress) -> Document:
     progress.report(0.0, "Reading splats")
     found = read_ply(path)
     if any(name.startswith("binding_") for name in found.extra):
-        raise UserError(
-            f"{shown(path)} is a GaussianAvatars file: its splats ride on the triangles of a FLAME "
-            "head and mean nothing without it.",
-            "Open a splat file in world space instead.",
-        )
+        return open_rigged(path, progress)
     progress.report(0.9, "Framing")
     centre, distance = frame_splats(found.gaussians)
     return Document(name=path.stem, splats=found.gaussians, centre=centre, distance=distance)
+
+
+def open_rigged(
+    path: Path,
+    progress: Progress,
+    device: "Device" = "auto",
+    how: "BakeOptions | None" = None,
+) -> Document:
+    """The document of a GaussianAvatars folder, baked onto maps, with the motion it brings.
+
+    Its splats ride on FLAME's triangles; on maps they move just so and can be painted on.
+
+    Raises:
+        UserError: damaged, or no FLAME head is installed.
+        Cancelled: the user asked to stop.
+    """
+    from app.bake import baked_file
+    from app.document import document_of
+    from avatars.bake import BakeOptions
+    from avatars.files.gaussian_avatars import gaussian_motion
+
+    leave_one_core()
+    stored, _, bound = baked_file(path, how or BakeOptions(), device, 0, progress)
+    assert bound is not None
+    return replace(document_of(stored), motion=gaussian_motion(*bound))
 
 
 def demo(progress: Progress) -> Document:

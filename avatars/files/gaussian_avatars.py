@@ -16,7 +16,9 @@ from avatars.errors import HeadMismatch, UnreadableFile
 from avatars.head.flame_teeth import FLAME_VERTICES, VERTICES, with_teeth
 from avatars.head.model import HeadModel
 from avatars.head.state import HeadState
+from avatars.head.tables import ARKIT_NAMES
 from avatars.kinds.mesh_bound import MeshBoundAvatar
+from avatars.motion import Motion
 from avatars.npz import Arrays, read_npz
 from renderer.disk import shown
 from renderer.gaussians import Gaussians
@@ -80,6 +82,21 @@ def read_gaussian_avatar(path: Path, head: HeadModel) -> tuple[MeshBoundAvatar, 
     )
     avatar = MeshBoundAvatar(head, identity, binding.long(), local)
     return avatar, _motion(parameters, head)
+
+
+def gaussian_motion(avatar: MeshBoundAvatar, states: HeadState, fps: float = 25.0) -> Motion:
+    """The states [T] that a folder brings as a motion; its files tell no rate, 25 is usual."""
+    frames = states.frames or 1
+    return Motion(
+        states=states,
+        arkit=torch.zeros(frames, len(ARKIT_NAMES)),
+        fps=fps,
+        valid=torch.ones(frames, dtype=torch.bool),
+        head=avatar.head.version,
+        names=avatar.head.expression_names[: states.expression.shape[-1]],
+        fingerprint=avatar.head.fingerprint,
+        has_arkit=False,
+    )
 
 
 def _parameters(path: Path) -> Arrays:

@@ -7,7 +7,6 @@ from imgui_bundle import imgui
 
 from app import editing_layers as edits
 from app import layer_transfer as transfer
-from app.baking import bake_for_editing, can_bake
 from app.gui.layer_rows import draw_rows
 from app.gui.panels.base import Panel
 from app.gui.theme import px
@@ -29,7 +28,7 @@ def draw(ui: Ui, editor: "Editor") -> None:
     """Draw the panel."""
     document = editor.shown
     with ui.scope("Layers"):
-        if document.avatar is None or can_bake(editor):
+        if document.avatar is None:
             _empty(ui, editor)
             return
         _adding(ui, editor)
@@ -51,16 +50,6 @@ def draw(ui: Ui, editor: "Editor") -> None:
 
 
 def _empty(ui: Ui, editor: "Editor") -> None:
-    if can_bake(editor):
-        ui.empty(
-            icons.ICON_FA_LAYER_GROUP,
-            "This avatar has no colour maps",
-            "Layers lie on maps of the skin. Baking makes such maps from the avatar as it looks; "
-            "the avatar you have stays in the history.",
-        )
-        if ui.button("Bake for editing", width=-1, accent=True):
-            bake_for_editing(editor)
-        return
     words = "Drop a photo on the window or open an avatar; its skin is painted here."
     if editor.shown.splats is not None:
         words = "This file holds splats without a head: there is no skin to lay layers on."

@@ -59,7 +59,7 @@ def turned(stored: StoredAvatar, yaw: float, pitch: float) -> Turned:
     """Read the pose of a render back, and count holes inside and splats outside the mesh.
 
     ``holes``: share of the pixels well inside the mesh with alpha under 0.98; ``spill``: share of
-    those more than 4 px outside it with alpha over 0.05.
+    those more than 4 px outside the mesh and its opaque hair with alpha over 0.05.
     """
     avatar = stored.avatar
     shot = front_shot(avatar, stored.state, Orbit(yaw, pitch), SIZE)
@@ -74,7 +74,8 @@ def turned(stored: StoredAvatar, yaw: float, pitch: float) -> Turned:
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
     inside = cv2.erode(mesh.astype(np.uint8), disk) > 0
     far = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-    outside = cv2.dilate(mesh.astype(np.uint8), far) == 0
+    solid = mesh | (alpha > 0.95)
+    outside = cv2.dilate(solid.astype(np.uint8), far) == 0
     # The neck ends in the open: what is within 12 mm of its rim is neither.
     lowest = float(vertices[:, 1].min()) + 0.012
     floor = _row(shot.camera, float(vertices[:, 2].mean()), lowest)

@@ -23,7 +23,7 @@ from avatars.tracking.spread import factorised, graph_laplacian
 
 FEATHER = 10.0  # stiffness of the border: about 6 mm
 WIDE = 30.0  # the same on the neck: about 10 mm
-SOFT, STRICT = (0.15, 0.5), (0.5, 0.95)  # smoothed share at which belief begins and is full
+SOFT, STRICT = (0.15, 0.5), (0.35, 0.8)  # smoothed share at which belief begins and is full
 NECK = (0.6, 0.95)
 EAR = (0.35, 0.6)  # share of an ear's visible side that must look like skin
 ENOUGH = 50  # texels of an ear to judge it by

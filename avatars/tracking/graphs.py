@@ -8,33 +8,23 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from avatars.tracking.closing import Closing
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 
-class _Graph:
+class _Graph(Closing):
     """One mediapipe solution: one picture at a time, closed once, from whichever thread."""
 
     def __init__(self, solution: Any) -> None:
         self._solution = solution
         self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the graph and its threads; waits for a picture in work, does nothing twice."""

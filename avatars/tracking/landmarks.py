@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from avatars.errors import MissingWeights
+from avatars.tracking.closing import Closing
 from avatars.tracking.graphs import Floats, Mesh, Pixels
 from avatars.tracking.likeness import FACE_POINTS, Likeness, likeness, mirrored
 from avatars.tracking.view import View, look
@@ -155,7 +155,7 @@ def _spread(first: Floats, others: list[Floats | None]) -> float:
     return float(np.mean([*percents[1:], *missing]))
 
 
-class VideoMesh:
+class VideoMesh(Closing):
     """Landmarks of one person through the frames of a video, in order.
 
     The face is tracked from frame to frame, so that this is faster and steadier than stills, and
@@ -164,17 +164,6 @@ class VideoMesh:
 
     def __init__(self) -> None:
         self._mesh = Mesh(video=True, least_detection=0.3)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def points_in(self, rgb: Pixels) -> Floats | None:
         """[478, 3] landmarks of the next frame [H, W, 3], pixels; None without a face."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatars.tracking.closing import Closing
 from avatars.tracking.faces import FoundFace
 from avatars.tracking.graphs import Floats, Pixels
 from avatars.tracking.landmarks import VideoMesh
@@ -24,7 +23,7 @@ _LARGE = 0.18  # share of the picture's shorter side from which a single face ne
 _DRIFT = 0.45  # of the free margin: farther off the middle, the watched part is moved
 
 
-class Seer:
+class Seer(Closing):
     """Finds landmarks in frame after frame.
 
     Args:
@@ -35,17 +34,6 @@ class Seer:
         self._task = None if task is None else TaskMesh(task)
         self._mesh = VideoMesh() if self._task is None else None
         self._view: View | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the graphs; waits for a frame in work."""

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from avatars.errors import MissingWeights
+from avatars.tracking.closing import Closing
 from avatars.tracking.graphs import Floats, Pixels
 
 
-class TaskMesh:
+class TaskMesh(Closing):
     """Landmarks and scores of one person through the frames of a video, in order.
 
     Args:
@@ -34,17 +34,6 @@ class TaskMesh:
         self._path = model
         self._lock = threading.Lock()
         self.restart()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def seen(self, rgb: Pixels) -> tuple[Floats, dict[str, float]] | None:
         """Landmarks [478, 3] (pixels) and scores by name of the next frame; None without a face."""

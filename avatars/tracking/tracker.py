@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import torch
@@ -17,6 +15,7 @@ from avatars.head.model import HeadModel
 from avatars.head.state import HeadState
 from avatars.head.tables import ARKIT_NAMES
 from avatars.tracking.calibration import Calibration
+from avatars.tracking.closing import Closing
 from avatars.tracking.frame_fit import FrameFit
 from avatars.tracking.graphs import Floats, Pixels
 from avatars.tracking.likeness import likeness
@@ -100,7 +99,7 @@ def state_of(head: HeadModel, channels: Array) -> tuple[HeadState, Tensor]:
     return replace(state, global_orient=values[..., :3], transl=values[..., 3:6]), arkit
 
 
-class LiveTracker:
+class LiveTracker(Closing):
     """Follows the face in a stream of frames; one thread at a time calls ``track``.
 
     Camera and identity are taken from the first good frame; the identity is made better from a
@@ -123,17 +122,6 @@ class LiveTracker:
         self._seer = Seer(task)
         self._euro = live_filter() if smooth else None
         self._nothing()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the networks; waits for a frame in work."""

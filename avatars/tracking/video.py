@@ -8,12 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatars.tracking.closing import Closing
 from renderer.disk import open_input, shown
 from renderer.errors import UnreadableFile
 
@@ -67,7 +66,7 @@ class VideoFrame:
     seconds: float
 
 
-class Video:
+class Video(Closing):
     """An open video; frames come in order, once.
 
     Attributes:
@@ -102,17 +101,6 @@ class Video:
         fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.fps = fps if _FPS_RANGE[0] <= fps <= _FPS_RANGE[1] else _USUAL_FPS
         self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -4,18 +4,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from app.jobs import cores
 from app.jobs.gate import Gate
-from app.jobs.job import Job
 from app.jobs.runner import Runner
 from avatars.progress import Progress
-
-PATIENCE = 20.0  # seconds after which a test gives up; nothing here takes that long
+from tests.make_jobs import PATIENCE, finished, until, work
 
 
 @pytest.fixture
@@ -23,27 +20,6 @@ def runner() -> Iterator[Runner]:
     made = Runner()
     yield made
     assert made.close(PATIENCE)
-
-
-def until(runner: Runner, done: Callable[[], bool]) -> list[Job]:
-    """Poll until something is so; the jobs that ended meanwhile."""
-    ended, end = [], time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, [job.state for job in runner.jobs]
-        ended += runner.poll()
-        time.sleep(0.002)
-    return ended
-
-
-def finished(runner: Runner, job: Job) -> Job:
-    until(runner, lambda: job.is_over)
-    return job
-
-
-def work(progress: Progress) -> str:
-    for step in range(1, 5):
-        progress.report(step / 4, f"Step {step}", np.full((2, 2, 3), step, np.uint8), loss=1 / step)
-    return "made"
 
 
 def test_the_window_is_woken_from_the_thread():
